@@ -64,7 +64,7 @@ class PostalAddress(Value):
     line2: Annotated[Line | None, Field(max_length=64)] = None
     city: Annotated[Line, AfterValidator(_no_comma), Field(min_length=1, max_length=200)]
     state: Annotated[Line, AfterValidator(_upper), AfterValidator(_known_state)]
-    zip_code: Annotated[str, Field(pattern=r"^\d{5}(-\d{4})?$")]
+    zip_code: Annotated[str, Field(pattern=r"^[0-9]{5}(-[0-9]{4})?$")]
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ class PostalAddress(Value):
         return _key(self) == _key(other)
 
 
-_LAST_LINE: Final = re.compile(r"(?P<city>[^,]+), (?P<state>[A-Z]{2}) (?P<zip>\d{5}(-\d{4})?)")
+_LAST_LINE: Final = re.compile(r"(?P<city>[^,]+), (?P<state>[A-Z]{2}) (?P<zip>[0-9]{5}(-[0-9]{4})?)")
 
 
 def _key(address: PostalAddress) -> tuple[str, str, str, str]:

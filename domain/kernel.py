@@ -70,7 +70,7 @@ class Aggregate(BaseAggregate[UUID]):
 
     Event = Event
 
-    def record(self, event: type[Event], at: datetime, **facts: Any) -> None:
+    def record(self, event: type[CanMutateAggregate[UUID]], at: datetime, **facts: Any) -> None:
         """Decide `event` at the tenant's time `at`."""
         self.trigger_event(event, timestamp=at, **facts)
 

@@ -61,7 +61,17 @@ def test_a_refusal_does_not_repeat_the_address() -> None:
     assert "QQ" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("text", ["", "Dayton, OH 45402", "1 A\n2 B\n3 C\nDayton, OH 45402", "1 A\nDayton OH 45402", "\nDayton, OH 45402", "1 A\nDayton, QQ 45402"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Dayton, OH 45402",
+        "1 A\n2 B\n3 C\nDayton, OH 45402",
+        "1 A\nDayton OH 45402",
+        "\nDayton, OH 45402",
+        "1 A\nDayton, QQ 45402",
+    ],
+)
 def test_text_in_another_form_is_unreadable(text: str) -> None:
     with pytest.raises(UnreadableAddress) as refusal:
         PostalAddress.parse(text)

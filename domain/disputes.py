@@ -1,0 +1,429 @@
+"""One consumer's challenge to one tradeline at one recipient, from selection to outcome."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar
+from uuid import UUID, uuid5
+
+from domain.bureaus import Bureau
+from domain.deadlines import Deadlines, ReceiptBasis, breach_assertable, reinvestigation
+from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Value
+from domain.reconciliation import FieldChange, Outcome
+
+
+class DisputeStatus(StrEnum):
+    """Where a dispute stands."""
+
+    SELECTED = "selected"
+    DRAFTED = "drafted"
+    AWAITING_CONSUMER_APPROVAL = "awaiting_consumer_approval"
+    AWAITING_OPERATOR_APPROVAL = "awaiting_operator_approval"
+    APPROVED = "approved"
+    SENT = "sent"
+    RECEIVED = "received"
+    OVERDUE = "overdue"
+    EVALUATED = "evaluated"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    RETURNED_UNDELIVERED = "returned_undelivered"
+
+
+S = DisputeStatus
+_BEFORE_POSTING = (S.SELECTED, S.DRAFTED, S.AWAITING_CONSUMER_APPROVAL, S.AWAITING_OPERATOR_APPROVAL, S.APPROVED)
+_WAITING = (S.RECEIVED, S.OVERDUE)
+
+
+class AlreadyClosed(IllegalMove):
+    """A closed dispute stays closed; a new round is a new dispute."""
+
+    code = "already_closed"
+
+
+class FieldClaim(Value):
+    """One printed field that is disputed, and what the consumer says is right (None: it should not be there)."""
+
+    name: str
+    label: str
+    printed: str
+    claimed: str | None = None
+
+
+class Challenge(Value):
+    """What is said to be wrong with the tradeline, and why; every word of it goes into the letter."""
+
+    finding_keys: tuple[str, ...]
+    reason: str
+    furnisher: str
+    account_masked: str
+    fields: tuple[FieldClaim, ...]
+    basis: str
+    request: str
+
+
+class Dispute(Aggregate):
+    """One consumer's challenge to one tradeline at one recipient.
+
+    The recipient's clock starts when it receives our letter, not when we post it,
+    so a dispute has no deadline until a receipt has been recorded.
+    """
+
+    TOPIC: ClassVar[str] = "dispute"
+
+    class Opened(Created):
+        TOPIC: ClassVar[str] = "dispute.opened.v1"
+        subject_id: UUID
+        tradeline_id: UUID
+        bureau: Bureau
+        round: int
+        report_id: UUID
+        reason: str
+        letter_type: str
+        selection_id: UUID
+        drafted_with: tuple[UUID, ...]
+        challenge: Annotated[Challenge | None, PII]
+
+    class Drafted(Event):
+        TOPIC: ClassVar[str] = "dispute.drafted.v1"
+        letter_id: UUID
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.letter_id = self.letter_id
+            aggregate.status = S.DRAFTED
+
+    class ApprovalAwaited(Event):
+        TOPIC: ClassVar[str] = "dispute.approval_awaited.v1"
+        status: DisputeStatus
+        pdf_sha256: str
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.status = self.status
+
+    class Approved(Event):
+        TOPIC: ClassVar[str] = "dispute.approved.v1"
+        pdf_sha256: str
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.status = S.APPROVED
+
+    class LetterDropped(Event):
+        TOPIC: ClassVar[str] = "dispute.letter_dropped.v1"
+        letter_id: UUID
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.letter_id = None
+            aggregate.status = S.SELECTED
+
+    class Posted(Event):
+        TOPIC: ClassVar[str] = "dispute.posted.v1"
+        mailing_id: UUID
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.mailing_id = self.mailing_id
+            aggregate.status = S.SENT
+
+    class PostingFailed(Event):
+        TOPIC: ClassVar[str] = "dispute.posting_failed.v1"
+        mailing_id: UUID
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.status = S.APPROVED
+
+    class Received(Event):
+        TOPIC: ClassVar[str] = "dispute.received.v1"
+        received_on: date
+        basis: ReceiptBasis
+        time_zone: str
+        mailing_id: UUID | None
+        deadlines: Deadlines
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.received_on = self.received_on
+            aggregate.receipt_basis = self.basis
+            aggregate.deadlines = self.deadlines
+            aggregate.status = S.RECEIVED
+
+    class DeadlineExtended(Event):
+        TOPIC: ClassVar[str] = "dispute.deadline_extended.v1"
+        information_sent_on: date
+        deadlines: Deadlines
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.deadlines = self.deadlines
+
+    class Evaluated(Event):
+        TOPIC: ClassVar[str] = "dispute.evaluated.v1"
+        subject_id: UUID
+        outcome: Outcome
+        provisional: bool
+        rule: str
+        report_id: UUID
+        compared_with_report_id: UUID
+        changes: Annotated[tuple[FieldChange, ...] | None, PII]
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.outcome = self.outcome
+            aggregate.provisional = self.provisional
+            aggregate.evaluated_from.add(self.report_id)
+            aggregate.status_before_evaluation = aggregate.status
+            aggregate.status = S.EVALUATED
+
+    class ReportConsidered(Event):
+        TOPIC: ClassVar[str] = "dispute.report_considered.v1"
+        report_id: UUID
+        compared_with_report_id: UUID
+        rule: str
+        outcome: Outcome | None
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.evaluated_from.add(self.report_id)
+
+    class OutcomeOverruled(Event):
+        TOPIC: ClassVar[str] = "dispute.outcome_overruled.v1"
+        outcome: Outcome
+        reason: str
+        actor_id: UUID
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.outcome = None
+            aggregate.provisional = False
+            aggregate.status = aggregate.status_before_evaluation or S.RECEIVED
+
+    class Closed(Event):
+        TOPIC: ClassVar[str] = "dispute.closed.v1"
+        outcome: Outcome
+        confirmed_by: UUID
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.outcome = self.outcome
+            aggregate.provisional = False
+            aggregate.status = S.CLOSED
+
+    class BecameOverdue(Event):
+        TOPIC: ClassVar[str] = "dispute.became_overdue.v1"
+        subject_id: UUID
+        breach_assertable_on: date
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.status = S.OVERDUE
+
+    class Withdrawn(Event):
+        TOPIC: ClassVar[str] = "dispute.withdrawn.v1"
+        after_posting: bool
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.status = S.WITHDRAWN
+
+    class ReturnedUndelivered(Event):
+        TOPIC: ClassVar[str] = "dispute.returned_undelivered.v1"
+        subject_id: UUID
+        mailing_id: UUID
+
+        def apply(self, aggregate: Dispute) -> None:
+            aggregate.status = S.RETURNED_UNDELIVERED
+
+    def __init__(
+        self,
+        subject_id: UUID,
+        tradeline_id: UUID,
+        bureau: Bureau,
+        round: int,  # noqa: A002 the field's own word for one turn of a dispute
+        report_id: UUID,
+        letter_type: str,
+        challenge: Challenge | None,
+    ) -> None:
+        self.owner_id = subject_id
+        self.tradeline_id = tradeline_id
+        self.bureau = bureau
+        self.round = round
+        self.report_id = report_id
+        self.letter_type = letter_type
+        self.challenge = challenge
+        self.status = S.SELECTED
+        self.letter_id: UUID | None = None
+        self.mailing_id: UUID | None = None
+        self.received_on: date | None = None
+        self.receipt_basis = ReceiptBasis.UNKNOWN
+        self.deadlines: Deadlines | None = None
+        self.outcome: Outcome | None = None
+        self.provisional = False
+        self.evaluated_from: set[UUID] = set()
+        self.status_before_evaluation: DisputeStatus | None = None
+
+    @staticmethod
+    def identity(tenant_id: UUID, consumer_id: UUID, tradeline_id: UUID, bureau: Bureau, round_: int) -> UUID:
+        """The one id of this challenge: asking for it twice meets the first as a version conflict."""
+        return uuid5(tenant_id, f"dispute:{consumer_id}:{tradeline_id}:{bureau.value}:{round_}")
+
+    @classmethod
+    def open(
+        cls,
+        dispute_id: UUID,
+        at: datetime,
+        *,
+        consumer_id: UUID,
+        tradeline_id: UUID,
+        bureau: Bureau,
+        round_: int,
+        report_id: UUID,
+        letter_type: str,
+        selection_id: UUID,
+        drafted_with: tuple[UUID, ...],
+        challenge: Challenge,
+    ) -> Dispute:
+        """The consumer has chosen to challenge this tradeline at this bureau."""
+        return cls._create(
+            cls.Opened,
+            id=dispute_id,
+            timestamp=at,
+            subject_id=consumer_id,
+            tradeline_id=tradeline_id,
+            bureau=bureau,
+            round=round_,
+            report_id=report_id,
+            reason=challenge.reason,
+            letter_type=letter_type,
+            selection_id=selection_id,
+            drafted_with=drafted_with,
+            challenge=challenge,
+        )
+
+    def note_letter(self, letter_id: UUID, at: datetime) -> None:
+        """The item stands in this letter, and in no other open one."""
+        self._require("put into a letter", S.SELECTED)
+        self.record(self.Drafted, at, letter_id=letter_id)
+
+    def await_approval(self, letter_id: UUID, status: DisputeStatus, pdf_sha256: str, at: datetime) -> None:
+        """The letter has exact bytes, and somebody must approve them."""
+        if self.letter_id == letter_id and self.status in _BEFORE_POSTING:
+            self.record(self.ApprovalAwaited, at, status=status, pdf_sha256=pdf_sha256)
+
+    def approve(self, letter_id: UUID, pdf_sha256: str, at: datetime) -> None:
+        """Everybody who must approve the letter has done so."""
+        if self.letter_id == letter_id and self.status in _BEFORE_POSTING:
+            self.record(self.Approved, at, pdf_sha256=pdf_sha256)
+
+    def drop_letter(self, letter_id: UUID, at: datetime) -> None:
+        """The letter was voided before posting; the item may go into another."""
+        if self.letter_id == letter_id and self.status in _BEFORE_POSTING:
+            self.record(self.LetterDropped, at, letter_id=letter_id)
+
+    def post(self, mailing_id: UUID, at: datetime) -> None:
+        """The letter is being handed to the post; from here a withdrawal cannot stop it."""
+        self._require("posted", S.APPROVED)
+        self.record(self.Posted, at, mailing_id=mailing_id)
+
+    def note_posting_failed(self, mailing_id: UUID, at: datetime) -> None:
+        """The print provider refused the piece: nothing was mailed."""
+        if self.status is S.SENT and self.mailing_id == mailing_id:
+            self.record(self.PostingFailed, at, mailing_id=mailing_id)
+
+    def record_receipt(
+        self, received_on: date, basis: ReceiptBasis, time_zone: str, mailing_id: UUID | None, at: datetime
+    ) -> None:
+        """Start the clock. A second delivery scan changes nothing."""
+        if self.deadlines is not None or self.status is not S.SENT:
+            return
+        self.record(
+            self.Received,
+            at,
+            received_on=received_on,
+            basis=basis,
+            time_zone=time_zone,
+            mailing_id=mailing_id,
+            deadlines=reinvestigation(received_on),
+        )
+
+    def send_information(self, sent_on: date, at: datetime) -> None:
+        """The consumer sent relevant information; inside the 30 days that may extend the period once (R02)."""
+        if self.received_on is None or self.deadlines is None:
+            raise IllegalMove("information can extend a period only after the letter was received")
+        self._require("extended", *_WAITING)
+        deadlines = reinvestigation(self.received_on, sent_on)
+        if deadlines != self.deadlines:
+            self.record(self.DeadlineExtended, at, information_sent_on=sent_on, deadlines=deadlines)
+
+    def evaluate(
+        self,
+        outcome: Outcome,
+        *,
+        provisional: bool,
+        rule: str,
+        report_id: UUID,
+        compared_with: UUID,
+        changes: tuple[FieldChange, ...],
+        at: datetime,
+    ) -> None:
+        """A later report, or the bureau's answer, shows an outcome; the operator must confirm it."""
+        if report_id in self.evaluated_from or self.status not in (S.SENT, *_WAITING):
+            return
+        self.record(
+            self.Evaluated,
+            at,
+            subject_id=self.owner_id,
+            outcome=outcome,
+            provisional=provisional,
+            rule=rule,
+            report_id=report_id,
+            compared_with_report_id=compared_with,
+            changes=changes,
+        )
+
+    def consider_report(
+        self, report_id: UUID, compared_with: UUID, rule: str, outcome: Outcome | None, at: datetime
+    ) -> None:
+        """A later report was compared and settles nothing; why is kept on record."""
+        if report_id not in self.evaluated_from:
+            self.record(
+                self.ReportConsidered,
+                at,
+                report_id=report_id,
+                compared_with_report_id=compared_with,
+                rule=rule,
+                outcome=outcome,
+            )
+
+    def confirm(self, actor_id: UUID, at: datetime) -> None:
+        """The operator agrees with the proposed outcome: the dispute is over."""
+        self._require("closed", S.EVALUATED)
+        assert self.outcome is not None
+        self.record(self.Closed, at, outcome=self.outcome, confirmed_by=actor_id)
+
+    def overrule(self, reason: str, actor_id: UUID, at: datetime) -> None:
+        """The operator disagrees with the proposed outcome: the dispute goes on as before."""
+        self._require("overruled", S.EVALUATED)
+        assert self.outcome is not None
+        self.record(self.OutcomeOverruled, at, outcome=self.outcome, reason=reason, actor_id=actor_id)
+
+    def check_overdue(self, today: date, at: datetime) -> None:
+        """Call the answer overdue once silence may be asserted as a breach; too early decides nothing."""
+        if self.status is not S.RECEIVED or self.deadlines is None:
+            return
+        if breach_assertable(self.deadlines, self.receipt_basis, today):
+            self.record(
+                self.BecameOverdue,
+                at,
+                subject_id=self.owner_id,
+                breach_assertable_on=self.deadlines.breach_assertable_on.on,
+            )
+
+    def withdraw(self, at: datetime) -> None:
+        """The consumer takes the challenge back; after posting that is a note, the letter is on its way."""
+        if self.status in (S.CLOSED, S.WITHDRAWN):
+            raise AlreadyClosed("this dispute is already over")
+        self.record(self.Withdrawn, at, after_posting=self.status not in _BEFORE_POSTING)
+
+    def return_undelivered(self, mailing_id: UUID, at: datetime) -> None:
+        """The post brought the letter back: no clock was ever started."""
+        if self.status is S.SENT and self.mailing_id == mailing_id:
+            self.record(self.ReturnedUndelivered, at, subject_id=self.owner_id, mailing_id=mailing_id)
+
+    def _require(self, act: str, *allowed: DisputeStatus) -> None:
+        if self.status in (S.CLOSED, S.WITHDRAWN):
+            raise AlreadyClosed(f"a {self.status.value} dispute cannot be {act}; open a new round instead")
+        if self.status not in allowed:
+            raise IllegalMove(
+                f"a dispute that is {self.status.value} cannot be {act}; it must be "
+                + " or ".join(status.value for status in allowed)
+            )

@@ -1,0 +1,293 @@
+"""A letter: what it says, the exact bytes it became, and who approved those bytes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from domain.bureaus import Bureau
+from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Sealed, Value
+from domain.templates import LetterFacts
+from domain.tenants import Approvals
+
+APPROVAL_VALID = timedelta(days=30)
+"""An approval older than this needs a new render: facts and addresses may have moved on."""
+
+
+class LetterStatus(StrEnum):
+    """Where a letter stands; any change of its bytes drops both approvals."""
+
+    DRAFT = "draft"
+    SIGNED = "signed"
+    RENDERED = "rendered"
+    CONSUMER_APPROVED = "consumer_approved"
+    APPROVED = "approved"
+    SUBMITTED = "submitted"
+    VOID = "void"
+
+
+class WrongBytes(IllegalMove):
+    """The approval names other bytes than the letter now has."""
+
+    code = "wrong_pdf_hash"
+
+
+class ApprovalExpired(IllegalMove):
+    """The approvals are older than thirty days."""
+
+    code = "approval_expired"
+
+
+class RenderedPdf(Value):
+    """The stored bytes and everything that made them."""
+
+    sha256: str
+    object_key: str
+    pages: int
+    size_bytes: int
+    engine: dict[str, str]
+
+
+class Letter(Aggregate):
+    """One letter to one recipient, released byte for byte by the people who answer for it."""
+
+    TOPIC: ClassVar[str] = "letter"
+
+    class Drafted(Created):
+        TOPIC: ClassVar[str] = "letter.drafted.v1"
+        subject_id: UUID
+        bureau: Bureau
+        letter_type: str
+        template_version: str
+        dispute_ids: tuple[UUID, ...]
+        letter_date: date
+        approvals: Approvals
+        facts: Annotated[LetterFacts | None, PII]
+
+    class Signed(Event):
+        TOPIC: ClassVar[str] = "letter.signed.v1"
+        subject_id: UUID
+        attestation_version: str
+        signature_name: Sealed
+        ip: Sealed
+
+        def apply(self, aggregate: Letter) -> None:
+            aggregate.signature_name = self.signature_name
+            aggregate.signed_at = self.timestamp
+            aggregate.status = LetterStatus.SIGNED
+            aggregate.pdf = None
+
+    class Rendered(Event):
+        TOPIC: ClassVar[str] = "letter.rendered.v1"
+        pdf: RenderedPdf
+
+        def apply(self, aggregate: Letter) -> None:
+            aggregate.pdf = self.pdf
+            aggregate.consumer_approved_at = None
+            aggregate.operator_approved_at = None
+            aggregate.status = LetterStatus.RENDERED
+
+    class RenderRefused(Event):
+        TOPIC: ClassVar[str] = "letter.render_refused.v1"
+        problems: tuple[str, ...]
+
+    class ConsumerApproved(Event):
+        TOPIC: ClassVar[str] = "letter.consumer_approved.v1"
+        subject_id: UUID
+        pdf_sha256: str
+        attestation_version: str
+        actor_id: UUID
+        ip: Sealed
+
+        def apply(self, aggregate: Letter) -> None:
+            aggregate.consumer_approved_at = self.timestamp
+            aggregate.status = LetterStatus.CONSUMER_APPROVED
+
+    class OperatorApproved(Event):
+        TOPIC: ClassVar[str] = "letter.operator_approved.v1"
+        pdf_sha256: str
+        actor_id: UUID
+
+        def apply(self, aggregate: Letter) -> None:
+            aggregate.operator_approved_at = self.timestamp
+
+    class Approved(Event):
+        TOPIC: ClassVar[str] = "letter.approved.v1"
+        pdf_sha256: str
+        by: Approvals
+
+        def apply(self, aggregate: Letter) -> None:
+            aggregate.status = LetterStatus.APPROVED
+
+    class ApprovalsExpired(Event):
+        TOPIC: ClassVar[str] = "letter.approvals_expired.v1"
+        pdf_sha256: str
+
+        def apply(self, aggregate: Letter) -> None:
+            aggregate.consumer_approved_at = None
+            aggregate.operator_approved_at = None
+            aggregate.pdf = None
+            aggregate.status = LetterStatus.SIGNED
+
+    class Submitted(Event):
+        TOPIC: ClassVar[str] = "letter.submitted.v1"
+        mailing_id: UUID
+        pdf_sha256: str
+
+        def apply(self, aggregate: Letter) -> None:
+            aggregate.status = LetterStatus.SUBMITTED
+
+    class Voided(Event):
+        TOPIC: ClassVar[str] = "letter.voided.v1"
+        reason: str
+
+        def apply(self, aggregate: Letter) -> None:
+            aggregate.status = LetterStatus.VOID
+
+    def __init__(
+        self,
+        subject_id: UUID,
+        bureau: Bureau,
+        letter_type: str,
+        dispute_ids: tuple[UUID, ...],
+        letter_date: date,
+        approvals: Approvals,
+        facts: LetterFacts | None,
+    ) -> None:
+        self.owner_id = subject_id
+        self.bureau = bureau
+        self.letter_type = letter_type
+        self.dispute_ids = dispute_ids
+        self.letter_date = letter_date
+        self.approvals = approvals
+        self.facts = facts
+        self.status = LetterStatus.DRAFT
+        self.signature_name: str | None = None
+        self.signed_at: datetime | None = None
+        self.pdf: RenderedPdf | None = None
+        self.consumer_approved_at: datetime | None = None
+        self.operator_approved_at: datetime | None = None
+
+    @classmethod
+    def draft(
+        cls,
+        letter_id: UUID,
+        at: datetime,
+        *,
+        consumer_id: UUID,
+        bureau: Bureau,
+        letter_type: str,
+        template_version: str,
+        dispute_ids: tuple[UUID, ...],
+        letter_date: date,
+        approvals: Approvals,
+        facts: LetterFacts,
+    ) -> Letter:
+        """Put items into a letter; `facts` is all it may say."""
+        return cls._create(
+            cls.Drafted,
+            id=letter_id,
+            timestamp=at,
+            subject_id=consumer_id,
+            bureau=bureau,
+            letter_type=letter_type,
+            template_version=template_version,
+            dispute_ids=dispute_ids,
+            letter_date=letter_date,
+            approvals=approvals,
+            facts=facts,
+        )
+
+    def sign(self, name: str, attestation_version: str, ip: str | None, at: datetime) -> None:
+        """The consumer signs before the bytes exist, so that approving the bytes releases them as they are."""
+        self._require("signed", LetterStatus.DRAFT)
+        self.record(
+            self.Signed,
+            at,
+            subject_id=self.owner_id,
+            attestation_version=attestation_version,
+            signature_name=name,
+            ip=ip,
+        )
+
+    def note_render(self, pdf: RenderedPdf, at: datetime) -> None:
+        """The letter has exact bytes; whatever was approved before is dropped."""
+        self._require("rendered", LetterStatus.SIGNED, LetterStatus.RENDERED, LetterStatus.CONSUMER_APPROVED)
+        if self.pdf is None or self.pdf.sha256 != pdf.sha256:
+            self.record(self.Rendered, at, pdf=pdf)
+
+    def refuse_render(self, problems: tuple[str, ...], at: datetime) -> None:
+        """The linter or the preflight found something that must not be posted."""
+        self._require("rendered", LetterStatus.SIGNED)
+        self.record(self.RenderRefused, at, problems=problems)
+
+    def approve_as_consumer(
+        self, pdf_sha256: str, attestation_version: str, actor_id: UUID, ip: str | None, at: datetime
+    ) -> None:
+        """The consumer has read these very bytes and says that they are true."""
+        self._require("approved by the consumer", LetterStatus.RENDERED)
+        self._check_bytes(pdf_sha256)
+        self.record(
+            self.ConsumerApproved,
+            at,
+            subject_id=self.owner_id,
+            pdf_sha256=pdf_sha256,
+            attestation_version=attestation_version,
+            actor_id=actor_id,
+            ip=ip,
+        )
+        if self.approvals is Approvals.CONSUMER_ONLY:
+            self.record(self.Approved, at, pdf_sha256=pdf_sha256, by=self.approvals)
+
+    def approve_as_operator(self, pdf_sha256: str, actor_id: UUID, at: datetime) -> None:
+        """The operator releases the bytes that the consumer has approved."""
+        if self.approvals is Approvals.CONSUMER_ONLY:
+            raise IllegalMove("this tenant's letters are released by the consumer alone")
+        self._require("approved by the operator", LetterStatus.CONSUMER_APPROVED)
+        self._check_bytes(pdf_sha256)
+        self._check_fresh(at)
+        self.record(self.OperatorApproved, at, pdf_sha256=pdf_sha256, actor_id=actor_id)
+        self.record(self.Approved, at, pdf_sha256=pdf_sha256, by=self.approvals)
+
+    def expire_approvals(self, at: datetime) -> bool:
+        """Drop approvals that have grown old; the letter must then be rendered and approved again."""
+        if self.status in (LetterStatus.CONSUMER_APPROVED, LetterStatus.APPROVED) and not self._fresh(at):
+            assert self.pdf is not None
+            self.record(self.ApprovalsExpired, at, pdf_sha256=self.pdf.sha256)
+            return True
+        return False
+
+    def submit(self, mailing_id: UUID, at: datetime) -> RenderedPdf:
+        """Hand over the approved bytes and no others."""
+        self._require("posted", LetterStatus.APPROVED)
+        self._check_fresh(at)
+        assert self.pdf is not None
+        self.record(self.Submitted, at, mailing_id=mailing_id, pdf_sha256=self.pdf.sha256)
+        return self.pdf
+
+    def void(self, reason: str, at: datetime) -> None:
+        """Take the letter back before it is posted."""
+        if self.status in (LetterStatus.SUBMITTED, LetterStatus.VOID):
+            raise IllegalMove(f"a letter that is {self.status.value} cannot be voided")
+        self.record(self.Voided, at, reason=reason)
+
+    def _check_bytes(self, pdf_sha256: str) -> None:
+        if self.pdf is None or pdf_sha256 != self.pdf.sha256:
+            raise WrongBytes("the letter has other bytes now; fetch the PDF again and approve its hash")
+
+    def _fresh(self, at: datetime) -> bool:
+        given = [moment for moment in (self.consumer_approved_at, self.operator_approved_at) if moment]
+        return bool(given) and at - min(given) <= APPROVAL_VALID
+
+    def _check_fresh(self, at: datetime) -> None:
+        if not self._fresh(at):
+            raise ApprovalExpired("the approval is older than 30 days; render the letter and have it approved again")
+
+    def _require(self, act: str, *allowed: LetterStatus) -> None:
+        if self.status not in allowed:
+            raise IllegalMove(
+                f"a letter that is {self.status.value} cannot be {act}; it must be "
+                + " or ".join(status.value for status in allowed)
+            )

@@ -1,0 +1,251 @@
+"""What a later report says about a dispute: compared field by field, proposed, never closed from here.
+
+Two guards come first. A bureau's section that is missing or thin says nothing about what it left out.
+And a change seen before the bureau had our letter cannot be its answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from domain.bureaus import Bureau
+from domain.credit_reports import BureauTradeline, CanonicalReport, PartialDate
+from domain.kernel import Value
+
+_TRADELINES_KEPT_PERCENT: Final = 70
+_UNCOMPARED: Final = frozenset({"ref", "group", "bureau", "account_number", "printed", "handle", "history"})
+ROUTINE_FIELDS: Final = frozenset(
+    {
+        "reported", "verified", "status_date", "last_payment", "balance", "months_reviewed", "dispute_flag",
+        "remarks", "creditor_name", "account_masked", "subscriber_code", "type_detail",
+    }
+)  # fmt: skip
+"""Fields that move every month, or with the vendor's spelling, without anyone having decided about a dispute."""
+
+
+class Outcome(StrEnum):
+    """How a dispute can end."""
+
+    DELETED = "deleted"
+    CORRECTED = "corrected"
+    UPDATED_OTHER = "updated_other"
+    VERIFIED = "verified"
+    PARTIALLY_CORRECTED = "partially_corrected"
+    NO_RESPONSE = "no_response"
+    FRIVOLOUS = "frivolous"
+    NOT_PROCESSED = "not_processed"
+    BLOCKED_605B = "blocked_605b"
+    BLOCK_DECLINED = "block_declined"
+    REINSERTED = "reinserted"
+    AGED_OFF = "aged_off"
+    MOOT = "moot"
+    WITHDRAWN = "withdrawn"
+    UNDELIVERABLE = "undeliverable"
+    INDETERMINATE = "indeterminate"
+
+
+class Rule(StrEnum):
+    """The rule a decision rests on; the ids are kept in events and never reused."""
+
+    INCOMPLETE = "C01"
+    IDENTITY_IN_REVIEW = "C02"
+    REMOVED_BEFORE_RECEIPT = "C03"
+    REMOVED_AFTER_RECEIPT = "C04"
+    SETTLED_BEFORE_RECEIPT = "C05"
+    ALL_AS_ASKED = "C06"
+    SOME_AS_ASKED = "C07"
+    CHANGED_OTHERWISE = "C08"
+    REPORTED_UNCHANGED = "C09"
+    NOT_REPORTED_SINCE = "C10"
+    NOT_RECEIVED = "C11"
+
+
+class Completeness(Value):
+    """Whether one bureau's section can be believed about what it does not contain."""
+
+    bureau: Bureau
+    complete: bool
+    missing: tuple[str, ...] = ()
+
+
+def completeness(report: CanonicalReport, previous_counts: Mapping[Bureau, int]) -> dict[Bureau, Completeness]:
+    """The completeness gate of each bureau.
+
+    A section must be present, name the borrower, carry a score, hold at least one tradeline, and hold at
+    least 70 % of the tradelines of the bureau's last complete section (`previous_counts`, absent if none).
+    """
+    return {bureau: _gate(report, bureau, previous_counts.get(bureau)) for bureau in Bureau}
+
+
+def _gate(report: CanonicalReport, bureau: Bureau, previous: int | None) -> Completeness:
+    section = report.section(bureau)
+    checks = {
+        "section": section.present,
+        "borrower": section.borrower_present,
+        "score": section.score is not None,
+        "tradelines": section.tradeline_count > 0
+        and section.tradeline_count * 100 >= (previous or 0) * _TRADELINES_KEPT_PERCENT,
+    }
+    missing = tuple(name for name, held in checks.items() if not held)
+    return Completeness(bureau=bureau, complete=not missing, missing=missing)
+
+
+class FieldChange(Value):
+    """One field of one bureau's row before and after, in canonical text (cents, ISO dates, our words)."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+class AskedField(Value):
+    """A field the letter asked to be put right.
+
+    `expected` is the canonical text asked for; None asks that the field no longer be shown. `unstated`
+    means the letter asked for an investigation without saying what is right, so no new value can be "as asked".
+    """
+
+    field: str
+    expected: str | None = None
+    unstated: bool = False
+
+
+class DisputedItem(Value):
+    """One dispute as reconciliation needs it. No asked fields: the letter asked for deletion."""
+
+    tradeline_id: UUID
+    bureau: Bureau
+    asked: tuple[AskedField, ...] = ()
+    received_on: date | None = None
+
+
+class Reconciliation(Value):
+    """What a report shows about a dispute. `outcome` None: it settles nothing, keep waiting.
+
+    `provisional` outcomes need a second report, the bureau's own letter, or the operator.
+    """
+
+    outcome: Outcome | None
+    provisional: bool
+    rule: Rule
+    changes: tuple[FieldChange, ...] = ()
+
+    @property
+    def settles(self) -> bool:
+        """Whether the report proposes an end to the dispute."""
+        return self.outcome not in (None, Outcome.INDETERMINATE)
+
+
+def canonical_text(row: BureauTradeline, field: str) -> str | None:
+    """A field's value as one comparable text; None when the report does not show it."""
+    value = getattr(row, field)
+    if value is None or value == ():
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return "; ".join(sorted(str(part) for part in value))
+    return str(value)
+
+
+def differences(before: BureauTradeline, after: BureauTradeline) -> tuple[FieldChange, ...]:
+    """Every field, and every month of the payment grid shown in both, whose value changed."""
+    changes = [
+        FieldChange(field=field, before=canonical_text(before, field), after=canonical_text(after, field))
+        for field in BureauTradeline.model_fields
+        if field not in _UNCOMPARED and canonical_text(before, field) != canonical_text(after, field)
+    ]
+    earlier = {cell.month: cell.level for cell in before.history}
+    changes += [
+        FieldChange(field=f"history.{cell.month}", before=earlier[cell.month].value, after=cell.level.value)
+        for cell in after.history
+        if earlier.get(cell.month, cell.level) != cell.level
+    ]
+    return tuple(changes)
+
+
+def reconcile(
+    item: DisputedItem,
+    before: BureauTradeline,
+    after: BureauTradeline | None,
+    gate: Completeness,
+    pulled_on: date,
+    *,
+    identity_in_review: bool = False,
+) -> Reconciliation:
+    """Propose what a report pulled on `pulled_on` shows about `item`.
+
+    `before` is the row the dispute was opened on and `after` the same account at the same bureau now, None
+    if no row was matched to it. `identity_in_review` says that an unmatched row may yet be this account.
+    """
+    if gate.bureau is not item.bureau or before.bureau is not item.bureau:
+        raise ValueError("a dispute is compared with its own bureau only")
+    if not gate.complete:
+        return Reconciliation(outcome=Outcome.INDETERMINATE, provisional=True, rule=Rule.INCOMPLETE)
+    received = item.received_on is not None and item.received_on < pulled_on
+    if after is None:
+        return _removed(received, identity_in_review)
+    changes = differences(before, after)
+    return _changed(item, before, after, changes) if received else _before_receipt(item, before, after, changes)
+
+
+def _removed(received: bool, identity_in_review: bool) -> Reconciliation:
+    if identity_in_review:
+        return Reconciliation(outcome=Outcome.INDETERMINATE, provisional=True, rule=Rule.IDENTITY_IN_REVIEW)
+    if not received:
+        return Reconciliation(outcome=Outcome.MOOT, provisional=True, rule=Rule.REMOVED_BEFORE_RECEIPT)
+    return Reconciliation(outcome=Outcome.DELETED, provisional=True, rule=Rule.REMOVED_AFTER_RECEIPT)
+
+
+def _before_receipt(
+    item: DisputedItem, before: BureauTradeline, after: BureauTradeline, changes: tuple[FieldChange, ...]
+) -> Reconciliation:
+    settled = _as_asked(item, before, after)
+    if settled and len(settled) == len(item.asked):
+        return Reconciliation(
+            outcome=Outcome.MOOT, provisional=True, rule=Rule.SETTLED_BEFORE_RECEIPT, changes=changes
+        )
+    return Reconciliation(outcome=None, provisional=False, rule=Rule.NOT_RECEIVED, changes=changes)
+
+
+def _changed(
+    item: DisputedItem, before: BureauTradeline, after: BureauTradeline, changes: tuple[FieldChange, ...]
+) -> Reconciliation:
+    settled = _as_asked(item, before, after)
+    asked = {asked.field for asked in item.asked}
+    decided = [change for change in changes if change.field in asked or change.field not in ROUTINE_FIELDS]
+    if settled and len(settled) == len(item.asked):
+        outcome, rule = Outcome.CORRECTED, Rule.ALL_AS_ASKED
+    elif settled:
+        outcome, rule = Outcome.PARTIALLY_CORRECTED, Rule.SOME_AS_ASKED
+    elif decided:
+        outcome, rule = Outcome.UPDATED_OTHER, Rule.CHANGED_OTHERWISE
+    elif _after(after.reported, item.received_on):
+        outcome, rule = Outcome.VERIFIED, Rule.REPORTED_UNCHANGED
+    else:
+        return Reconciliation(outcome=None, provisional=False, rule=Rule.NOT_REPORTED_SINCE, changes=changes)
+    return Reconciliation(outcome=outcome, provisional=True, rule=rule, changes=changes)
+
+
+def _as_asked(item: DisputedItem, before: BureauTradeline, after: BureauTradeline) -> list[AskedField]:
+    return [asked for asked in item.asked if not asked.unstated and _fulfilled(asked, before, after)]
+
+
+def _fulfilled(asked: AskedField, before: BureauTradeline, after: BureauTradeline) -> bool:
+    now = _value(after, asked.field)
+    return now == asked.expected and now != _value(before, asked.field)
+
+
+def _value(row: BureauTradeline, field: str) -> str | None:
+    if not field.startswith("history."):
+        return canonical_text(row, field)
+    month = field.removeprefix("history.")
+    return next((cell.level.value for cell in row.history if cell.month == month), None)
+
+
+def _after(reported: PartialDate | None, received_on: date | None) -> bool:
+    return reported is not None and received_on is not None and reported.earliest > received_on

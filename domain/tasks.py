@@ -1,0 +1,79 @@
+"""What an operator must look at; never a job of the machine."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID, uuid5
+
+from domain.kernel import Aggregate, Created, Event, IllegalMove
+
+
+class TaskKind(StrEnum):
+    """Why somebody is asked to look."""
+
+    APPROVE_LETTER = "approve_letter"
+    LETTER_REFUSED = "letter_refused"
+    CONFIRM_OUTCOME = "confirm_outcome"
+    OVERDUE_DISPUTE = "overdue_dispute"
+    ADDRESS_REFUSED = "address_refused"
+    MAILING_REJECTED = "mailing_rejected"
+    MAILING_RETURNED = "mailing_returned"
+    MAILING_LOST = "mailing_lost"
+    MAILING_UNRESOLVED = "mailing_unresolved"
+    MATCH_REVIEW = "match_review"
+
+
+class TaskStatus(StrEnum):
+    """Whether a task still waits for somebody."""
+
+    OPEN = "open"
+    DONE = "done"
+
+
+class Task(Aggregate):
+    """One thing for one person to look at, opened once for each cause."""
+
+    TOPIC: ClassVar[str] = "task"
+
+    class Opened(Created):
+        TOPIC: ClassVar[str] = "task.opened.v1"
+        kind: TaskKind
+        consumer_id: UUID
+        about_id: UUID
+        due_on: date | None
+
+    class Completed(Event):
+        TOPIC: ClassVar[str] = "task.completed.v1"
+        actor_id: UUID
+        note: str
+
+        def apply(self, aggregate: Task) -> None:
+            aggregate.status = TaskStatus.DONE
+
+    def __init__(self, kind: TaskKind, consumer_id: UUID, about_id: UUID) -> None:
+        self.kind = kind
+        self.owner_id = consumer_id
+        self.about_id = about_id
+        self.status = TaskStatus.OPEN
+
+    @staticmethod
+    def identity(kind: TaskKind, about_id: UUID, version: int) -> UUID:
+        """The one id of the task that this cause opens."""
+        return uuid5(about_id, f"task:{kind.value}:{version}")
+
+    @classmethod
+    def open(
+        cls, task_id: UUID, at: datetime, *, kind: TaskKind, consumer_id: UUID, about_id: UUID, due_on: date | None
+    ) -> Task:
+        """Ask somebody to look."""
+        return cls._create(
+            cls.Opened, id=task_id, timestamp=at, kind=kind, consumer_id=consumer_id, about_id=about_id, due_on=due_on
+        )
+
+    def complete(self, actor_id: UUID, note: str, at: datetime) -> None:
+        """Somebody has looked, and says what came of it."""
+        if self.status is TaskStatus.DONE:
+            raise IllegalMove("this task is already done")
+        self.record(self.Completed, at, actor_id=actor_id, note=note)
