@@ -1,0 +1,142 @@
+"""One PostgreSQL server for a whole test run, and a fresh migrated database for each test that asks for one.
+
+The run's controlling process makes the server's folder and stops the server at the end; the workers of pytest-xdist
+find it there. With SFDIFY_TEST_DATABASE_URL (an administrator's login) no server is started and that one is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import quote, urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from infrastructure.embedded import ensure_server, stop_server
+
+_HOME = pytest.StashKey[Path]()
+
+
+@dataclass(frozen=True)
+class TestDatabase:
+    """A database of one test. Each address signs in as another role; `admin_url` is for making up situations."""
+
+    __test__: ClassVar[bool] = False
+
+    admin_url: str
+    app_url: str
+    projector_url: str
+    name: str
+
+
+@dataclass(frozen=True)
+class TestServer:
+    """The run's server. Roles belong to a server, so their passwords are the run's, not a database's."""
+
+    __test__: ClassVar[bool] = False
+
+    url: str
+    run: str
+
+    def password(self, role: str) -> str:
+        return hashlib.sha256(f"{self.run} {role}".encode()).hexdigest()
+
+    def database(self, name: str) -> TestDatabase:
+        return TestDatabase(
+            admin_url=_address(self.url, name),
+            app_url=_address(self.url, name, "sfdify_app", self.password("sfdify_app")),
+            projector_url=_address(self.url, name, "sfdify_projector", self.password("sfdify_projector")),
+            name=name,
+        )
+
+    def execute(self, statement: str, *names: str) -> None:
+        """Run one statement outside any transaction; every `{}` in it becomes a quoted name."""
+        with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _address(url: str, database: str, user: str | None = None, password: str = "") -> str:
+    parts = urlsplit(url)
+    signed = f"{quote(user)}:{quote(password)}@{parts.netloc.rpartition('@')[2]}" if user else parts.netloc
+    return urlunsplit(parts._replace(netloc=signed, path=f"/{database}"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    given = getattr(config, "workerinput", {}).get("sfdify_home")
+    home = Path(given) if given else Path(tempfile.mkdtemp(prefix="sfdify tests "))
+    if not given:
+        home.chmod(0o755)
+    config.stash[_HOME] = home
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["sfdify_home"] = str(node.config.stash[_HOME])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and _HOME in config.stash:
+        home = config.stash[_HOME]
+        stop_server(home)
+        data = (home / "postgres" / "server").resolve()
+        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server(pytestconfig: pytest.Config) -> Iterator[TestServer]:
+    """The run's server, shared by every worker of the run."""
+    home = pytestconfig.stash[_HOME]
+    run = home.name.split()[-1]
+    given = os.environ.get("SFDIFY_TEST_DATABASE_URL")
+    if given:
+        yield TestServer(given, run)
+        return
+    with ensure_server(home) as claimed:
+        yield TestServer(claimed.url, run)
+
+
+@pytest.fixture(scope="session")
+def template(server: TestServer) -> Iterator[str]:
+    """The name of a database with every migration applied: made once per run, whichever worker comes first."""
+    name = f"sfdify_template_{hashlib.sha256(server.run.encode()).hexdigest()[:12]}"
+    with psycopg.connect(server.url, autocommit=True, connect_timeout=10) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtext('sfdify test template'))")
+        made = connection.execute("SELECT datistemplate FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if made != (True,):
+            _make_template(server, name)
+    yield name
+    if os.environ.get("SFDIFY_TEST_DATABASE_URL") and "PYTEST_XDIST_WORKER" not in os.environ:
+        server.execute("ALTER DATABASE {} IS_TEMPLATE false", name)
+        server.execute("DROP DATABASE {} WITH (FORCE)", name)
+
+
+def _make_template(server: TestServer, name: str) -> None:
+    from infrastructure.postgres import migrate
+
+    server.execute("DROP DATABASE IF EXISTS {}", name)
+    server.execute("CREATE DATABASE {}", name)
+    migrate(
+        server.database(name).admin_url,
+        app_password=server.password("sfdify_app"),
+        projector_password=server.password("sfdify_projector"),
+    )
+    server.execute("ALTER DATABASE {} IS_TEMPLATE true", name)
+
+
+@pytest.fixture
+def database(server: TestServer, template: str) -> Iterator[TestDatabase]:
+    """A migrated database with nothing in it, dropped after the test."""
+    name = f"sfdify_test_{uuid4().hex}"
+    server.execute("CREATE DATABASE {} TEMPLATE {}", name, template)
+    yield server.database(name)
+    server.execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
