@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Final, Literal, Protocol, Self
@@ -104,7 +105,7 @@ class Accepted(Value):
     """
 
     provider_id: str
-    expected_delivery_on: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    expected_delivery_on: date | None = None
     tracking_number: str | None = None
 
 
@@ -143,7 +144,7 @@ class PieceStatus(Value):
     provider_id: str
     scans: tuple[TrackingScan, ...] = ()
     tracking_number: str | None = None
-    expected_delivery_on: str | None = None
+    expected_delivery_on: date | None = None
     deleted: bool = False
     failed: bool = False
 
