@@ -1,0 +1,181 @@
+"""Every environment variable the product reads, read once, checked, and then unchangeable."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CHECKOUT: Final = Path(__file__).resolve().parent.parent
+
+
+class BadSettings(ValueError):
+    """The environment asks for something impossible. Names the variables, never their values."""
+
+
+def _default_home() -> Path:
+    return (CHECKOUT if (CHECKOUT / "pyproject.toml").exists() else Path.cwd()) / ".sfdify"
+
+
+def _postgres_address(url: str) -> str:
+    if urlsplit(url).scheme not in ("postgresql", "postgres"):
+        raise ValueError("write it as postgresql://user:password@host:port/database")
+    return url
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("write it as http://host:port or https://host")
+    return url.rstrip("/")
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+class Settings(BaseSettings):
+    """How one process is to run. Without any variable everything is embedded under `home`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True,
+        # Tests build settings by field name, and pydantic then reads variables by field name as well:
+        # without the prefix `home` would be taken from HOME.
+        validate_by_name=True, validate_by_alias=True, env_prefix="SFDIFY_",
+    )  # fmt: skip
+
+    home: Path = Field(default_factory=_default_home, validation_alias="SFDIFY_HOME")
+    pg_bin: Path | None = Field(None, validation_alias="SFDIFY_PG_BIN")
+    database_url: Annotated[str, AfterValidator(_postgres_address)] | None = Field(
+        None, repr=False, validation_alias="DATABASE_URL"
+    )
+    """The administrator's login, for migrations. Processes that never migrate may be given it without a password."""
+    database_app_password: SecretStr | None = Field(None, validation_alias="DATABASE_APP_PASSWORD")
+    database_projector_password: SecretStr | None = Field(None, validation_alias="DATABASE_PROJECTOR_PASSWORD")
+
+    redis_url: str | None = Field(None, repr=False, validation_alias="REDIS_URL")
+    s3_bucket: str | None = Field(None, validation_alias="S3_BUCKET")
+    s3_endpoint: WebAddress | None = Field(None, validation_alias="S3_ENDPOINT")
+    s3_region: str | None = Field(None, validation_alias="S3_REGION")
+    kms_key_id: str | None = Field(None, validation_alias="KMS_KEY_ID")
+
+    host: str = Field("127.0.0.1", validation_alias="SFDIFY_HOST")
+    port: Port = Field(8321, validation_alias="SFDIFY_PORT")
+    public_url_override: WebAddress | None = Field(None, validation_alias="SFDIFY_PUBLIC_URL")
+
+    lob_api_key: SecretStr | None = Field(None, validation_alias="LOB_API_KEY")
+    lob_base_url: WebAddress | None = Field(None, validation_alias="LOB_BASE_URL")
+    sandbox_port: Port = Field(8322, validation_alias="SFDIFY_SANDBOX_PORT")
+
+    rate_user_per_minute: int = Field(100, ge=1, validation_alias="SFDIFY_RATE_USER_PER_MINUTE")
+    rate_tenant_per_minute: int = Field(1000, ge=1, validation_alias="SFDIFY_RATE_TENANT_PER_MINUTE")
+    worker_processes: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, le=64, validation_alias="SFDIFY_WORKER_PROCESSES"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="SFDIFY_LOG_LEVEL")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        """A key without an address would print nothing while looking as if letters were mailed; so both or neither."""
+        if (self.lob_api_key is None) != (self.lob_base_url is None):
+            raise ValueError("LOB_API_KEY and LOB_BASE_URL go together: set both, or neither for the sandbox")
+        if self.s3_bucket is None and self.s3_endpoint is not None:
+            raise ValueError("S3_ENDPOINT needs S3_BUCKET")
+        return self
+
+    @property
+    def embedded_database(self) -> bool:
+        return self.database_url is None
+
+    @property
+    def uses_sandbox(self) -> bool:
+        return self.lob_base_url is None
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def post_url(self) -> str:
+        """Where letters are posted: the print provider, or the sandbox that speaks its language."""
+        return self.lob_base_url or self.sandbox_url
+
+    @property
+    def public_url(self) -> str:
+        """The address others reach the API at, for links and webhooks."""
+        return self.public_url_override or f"http://{self.host}:{self.port}"
+
+    @property
+    def app_password(self) -> str:
+        return self._password(self.database_app_password, "database-app-password")
+
+    @property
+    def projector_password(self) -> str:
+        return self._password(self.database_projector_password, "database-projector-password")
+
+    def _password(self, given: SecretStr | None, name: str) -> str:
+        return given.get_secret_value() if given is not None else self.secret(name).hex()
+
+    def secret(self, name: str, bytes_: int = 32) -> bytes:
+        """A random value made once per home and the same ever after, kept in `$SFDIFY_HOME/secrets/<name>`.
+
+        `name` is lower-case words joined by hyphens. Every machine of one installation needs the same folder.
+        """
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+            raise ValueError("a secret's name is lower-case words joined by hyphens")
+        folder = self.home / "secrets"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / name
+        if not path.exists():
+            _create_once(path, secrets.token_bytes(bytes_))
+        value = bytes.fromhex(path.read_text())
+        if len(value) != bytes_:
+            raise BadSettings(f"{path} holds {len(value)} bytes where {bytes_} are needed")
+        return value
+
+
+def _create_once(path: Path, value: bytes) -> None:
+    """Complete or absent, and never replaced: of two processes at once the first one's value stays."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(value.hex())
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def load() -> Settings:
+    """The settings of this process. Raises BadSettings naming every variable that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = [
+            ": ".join([*map(str, problem["loc"]), problem["msg"].removeprefix("Value error, ")])
+            for problem in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise BadSettings("; ".join(problems)) from None
+
+
+def role_url(admin_url: str, role: str, password: str) -> str:
+    """The same database, signed in as `role`. Whatever login the address carried, in either place, is gone."""
+    parts = urlsplit(_postgres_address(admin_url))
+    rest = [(key, value) for key, value in parse_qsl(parts.query) if key not in ("user", "password")]
+    netloc = f"{quote(role, safe='')}:{quote(password, safe='')}@{parts.netloc.rpartition('@')[2]}"
+    return urlunsplit(parts._replace(netloc=netloc, query=urlencode(rest, quote_via=quote)))
+
+
+def database_named(url: str, name: str) -> str:
+    """The same server and login, another database."""
+    return urlunsplit(urlsplit(_postgres_address(url))._replace(path=f"/{quote(name, safe='')}"))
