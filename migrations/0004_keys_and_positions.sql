@@ -44,18 +44,25 @@ CREATE TABLE es.tenant_directory (
   mode      text COLLATE "C" NOT NULL CONSTRAINT tenant_mode CHECK (mode IN ('live', 'test'))
 );
 
--- Enters a tenant, once: the same tenant again under the same slug and mode changes nothing. A test tenant may be
--- given a clock, which then stands at p_clock_at. Errors: 23505 tenant_slug_once; SF005 the tenant is known otherwise.
-CREATE FUNCTION es.register_tenant(p_tenant uuid, p_slug text, p_mode text, p_clock_at timestamptz DEFAULT NULL) RETURNS void
+-- Enters a tenant, once: the same tenant again under the same slug and mode changes nothing.
+-- Errors: 23505 tenant_slug_once, the slug is taken; SF005, the tenant is registered under another slug or mode.
+CREATE FUNCTION es.register_tenant(p_tenant uuid, p_slug text, p_mode text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, es, pg_temp AS $$
-DECLARE tid text := set_config('app.tenant_id', p_tenant::text, true);
 BEGIN
   INSERT INTO es.tenant_directory (tenant_id, slug, mode) VALUES (p_tenant, p_slug, p_mode) ON CONFLICT (tenant_id) DO NOTHING;
   PERFORM FROM es.tenant_directory WHERE tenant_id = p_tenant AND slug = p_slug AND mode = p_mode;
   IF NOT FOUND THEN RAISE EXCEPTION 'tenant % is registered under another slug or mode', p_tenant USING ERRCODE = 'SF005'; END IF;
-  IF p_clock_at IS NULL THEN RETURN; END IF;
-  IF p_mode <> 'test' THEN RAISE EXCEPTION 'only a test tenant has a clock of its own' USING ERRCODE = 'SF002'; END IF;
-  INSERT INTO es.tenant_clock (tenant_id, now_at) VALUES (p_tenant, p_clock_at) ON CONFLICT (tenant_id) DO NOTHING;
+END $$;
+
+-- Gives a test tenant a clock of its own, standing at p_at. Errors: SF002, no test tenant, or it has a clock already.
+CREATE FUNCTION es.start_clock(p_tenant uuid, p_at timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, es, pg_temp AS $$
+DECLARE tid text := set_config('app.tenant_id', p_tenant::text, true);
+BEGIN
+  PERFORM FROM es.tenant_directory WHERE tenant_id = p_tenant AND mode = 'test';
+  IF NOT FOUND THEN RAISE EXCEPTION 'only a test tenant has a clock of its own' USING ERRCODE = 'SF002'; END IF;
+  INSERT INTO es.tenant_clock (tenant_id, now_at) VALUES (p_tenant, p_at) ON CONFLICT (tenant_id) DO NOTHING;
+  IF NOT FOUND THEN RAISE EXCEPTION 'the clock was started before; advance it' USING ERRCODE = 'SF002'; END IF;
 END $$;
 
 -- One stream in one call: the tenant is set and the events are read in the same implicit transaction.
@@ -78,6 +85,15 @@ BEGIN
   END IF;
 END $$;
 
+-- What a command of this id came to, if it was carried out.
+CREATE FUNCTION es.seen(p_tenant uuid, p_command uuid) RETURNS TABLE ("position" bigint, fingerprint bytea, answer bytea)
+LANGUAGE plpgsql AS $$
+DECLARE tid text := set_config('app.tenant_id', p_tenant::text, true);
+BEGIN
+  RETURN QUERY SELECT s.position, s.fingerprint, s.answer FROM es.command_seen s
+    WHERE s.tenant_id = p_tenant AND s.command_id = p_command;
+END $$;
+
 ALTER TABLE es.subject_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE es.subject_key FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON es.subject_key TO sfdify_app USING (tenant_id = (SELECT es.tenant())) WITH CHECK (tenant_id = (SELECT es.tenant()));
@@ -97,12 +113,13 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON es.position, es.parked TO sfdify_project
 GRANT SELECT ON es.tenant_directory TO sfdify_app, sfdify_projector;
 GRANT SELECT, INSERT ON es.tenant_directory TO sfdify_writer;
 
-REVOKE ALL ON FUNCTION es.register_tenant, es.load FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION es.register_tenant, es.load TO sfdify_app;
+REVOKE ALL ON FUNCTION es.register_tenant, es.start_clock, es.load, es.seen FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION es.register_tenant, es.start_clock, es.load, es.seen TO sfdify_app;
 
 GRANT CREATE ON SCHEMA es TO sfdify_writer;
 RESET ROLE;
 ALTER FUNCTION es.register_tenant OWNER TO sfdify_writer;
+ALTER FUNCTION es.start_clock OWNER TO sfdify_writer;
 REVOKE CREATE ON SCHEMA es FROM sfdify_writer;
 
 -- Query tables belong to the projector, which makes, swaps and drops them.
