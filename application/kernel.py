@@ -176,9 +176,8 @@ class Work:
             held = self._log.load(self.caller.tenant_id, kind, aggregate_id)
         if held is None or not isinstance(held, kind) or not self._in_reach(held):
             return None
-        if self.context.if_match is not None and aggregate_id == self._target and aggregate_id not in self._held:
-            if held.version != self.context.if_match:
-                raise StaleVersion("it has changed since you read it; read it again and repeat with the new ETag")
+        if aggregate_id == self._target and aggregate_id not in self._held:
+            self._check_if_match(held)
         self._held[aggregate_id] = held
         return held
 
@@ -206,6 +205,10 @@ class Work:
         """Keep the job ours for the length of one outside call."""
         if self.context.job is not None:
             self.context.job.renew()
+
+    def _check_if_match(self, held: Aggregate) -> None:
+        if self.context.if_match not in (None, held.version):
+            raise StaleVersion("it has changed since you read it; read it again and repeat with the new ETag")
 
     def _in_reach(self, aggregate: Aggregate) -> bool:
         if self.caller.role is not Role.CONSUMER:
@@ -263,7 +266,9 @@ def canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode()
 
 
-def job_for(command: Command, dedupe: str, run_at: datetime | None, context: Context, cause: str | None = None) -> NewJob:
+def job_for(
+    command: Command, dedupe: str, run_at: datetime | None, context: Context, cause: str | None = None
+) -> NewJob:
     """The stored form of a next step: the command's name and ids, and what it follows from."""
     payload = {
         "command": type(command).__name__,
@@ -297,7 +302,7 @@ class Bus:
         self._log = log
         self._ports = ports
 
-    def handle(self, command: Command, caller: Caller, context: Context = Context()) -> Done:  # noqa: B008 frozen
+    def handle(self, command: Command, caller: Caller, context: Context = Context()) -> Done:
         """Carry `command` out for `caller`. Errors: any DomainError; LeaseGone for a job that moved on."""
         if not allowed(caller.role, command.needs):
             raise Forbidden(f"the {caller.role.value} role may not {command.needs.value.replace('_', ' ')}")
@@ -335,7 +340,7 @@ class Bus:
             position = self._append(command, work, step=step, answer=None) or position
             return position
 
-        work = Work(caller=caller, now=now, ports=self._ports, context=context, _log=self._log, _save=save, _target=target)
+        work = Work(caller, now, self._ports, context, self._log, save, target)
         answer = HANDLERS[type(command)](command, work)
         position = self._append(command, work, step=None, answer=answer) or position
         return Done(answer=answer, position=position)

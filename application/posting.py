@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Final, Literal, Protocol, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from domain.addresses import PostalAddress
 from domain.kernel import Value
+from domain.tracking import MailStatus, ScanKind, TrackingScan, advance
+
+__all__ = [
+    "Accepted",
+    "Cancelled",
+    "Deliverability",
+    "MailPiece",
+    "MailStatus",
+    "OutcomeUnknown",
+    "PieceStatus",
+    "Post",
+    "PostBusy",
+    "PostProblem",
+    "PostRejected",
+    "PostalAddress",
+    "PostalParty",
+    "ScanKind",
+    "Service",
+    "TooLate",
+    "TrackingScan",
+    "Verification",
+    "advance",
+]
 
 _OUR_METADATA_PAIRS: Final = 19  # the provider takes 20; one is the mailing's own id
-_LINES_ON_THE_ENVELOPE: Final = 50
 
 InternalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,500}$")]
 """An id of ours: no spaces, so that a name or an address cannot be passed by mistake."""
@@ -23,16 +46,6 @@ class _Addressed(Value):
     """Parts whose content never shows in a repr or a validation error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class PostalAddress(_Addressed):
-    """A street or box address in the United States, within the lengths a provider can print."""
-
-    line1: str = Field(min_length=1, max_length=64, repr=False)
-    line2: str | None = Field(default=None, max_length=64, repr=False)
-    city: str = Field(min_length=1, max_length=200, repr=False)
-    state: str = Field(pattern=r"^[A-Z]{2}$")
-    zip_code: str = Field(pattern=r"^\d{5}(-\d{4})?$", repr=False)
 
 
 class PostalParty(PostalAddress):
@@ -65,8 +78,8 @@ class MailPiece(_Addressed):
 
     mailing_id: InternalId
     letter_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    to: PostalParty
-    sender: PostalParty
+    to: PostalParty = Field(repr=False)
+    sender: PostalParty = Field(repr=False)
     mail_class: Literal["first_class"] = "first_class"
     service: Service = Service.NONE
     double_sided: bool = True
@@ -81,7 +94,7 @@ class MailPiece(_Addressed):
     @field_validator("to")
     @classmethod
     def _fits_the_window(cls, to: PostalParty) -> PostalParty:
-        if len(to.line1) + len(to.line2 or "") > _LINES_ON_THE_ENVELOPE:
+        if not to.fits_envelope:
             raise ValueError("the two address lines of the recipient may hold 50 characters together")
         return to
 
@@ -107,35 +120,6 @@ class Accepted(Value):
     provider_id: str
     expected_delivery_on: date | None = None
     tracking_number: str | None = None
-
-
-class ScanKind(StrEnum):
-    """Where a piece is on its way, in the carrier's own steps."""
-
-    CREATED = "created"
-    ACCEPTED = "accepted"
-    MAILED = "mailed"
-    IN_TRANSIT = "in_transit"
-    IN_LOCAL_AREA = "in_local_area"
-    PROCESSED_FOR_DELIVERY = "processed_for_delivery"
-    PICKUP_AVAILABLE = "pickup_available"
-    RE_ROUTED = "re_routed"
-    ISSUE = "issue"
-    DELIVERED = "delivered"
-    RETURNED = "returned"
-    UNKNOWN = "unknown"
-
-
-class TrackingScan(Value):
-    """One scan of the piece by the carrier. `occurred_at` is the carrier's instant, not ours."""
-
-    id: str
-    kind: ScanKind
-    occurred_at: AwareDatetime
-    location: str | None = None
-    provider_event: str
-    detail: str | None = None
-    action_required: bool = False
 
 
 class PieceStatus(Value):
@@ -246,77 +230,3 @@ class Post(Protocol):
     def verify(self, address: PostalAddress) -> Verification:
         """Ask the postal service how the address is written and whether mail reaches it."""
         ...
-
-
-_PHASE: Final[Mapping[ScanKind, int]] = {
-    ScanKind.UNKNOWN: -1,
-    ScanKind.CREATED: 0,
-    ScanKind.ACCEPTED: 1,
-    ScanKind.DELIVERED: 3,
-    ScanKind.RETURNED: 3,
-}
-_STEP: Final[Mapping[ScanKind, int]] = {kind: step for step, kind in enumerate(ScanKind)}
-
-
-class MailStatus(Value):
-    """Where a mailing stands. Folding scans into it gives one answer, whatever their order.
-
-    `delivered_at` and `returned_at` are the earliest such scans; `seen` are the scans already counted.
-    """
-
-    kind: ScanKind = ScanKind.CREATED
-    at: AwareDatetime | None = None
-    scan_id: str = ""
-    action_required: bool = False
-    mailed_at: AwareDatetime | None = None
-    delivered_at: AwareDatetime | None = None
-    returned_at: AwareDatetime | None = None
-    seen: tuple[str, ...] = ()
-
-    @property
-    def final(self) -> bool:
-        """Whether the carrier has nothing more to tell."""
-        return _phase(self.kind) == _phase(ScanKind.DELIVERED)
-
-
-def advance(current: MailStatus, scans: Iterable[TrackingScan]) -> MailStatus:
-    """Fold scans into the status: the latest by the carrier's clock wins, an end is an end.
-
-    A scan counted before changes nothing, and a late report of an earlier scan never takes the
-    piece back. Any order, grouping and repetition of the same scans gives the same status.
-    """
-    for scan in scans:
-        if scan.id not in current.seen:
-            current = _fold(current, scan)
-    return current
-
-
-def _fold(current: MailStatus, scan: TrackingScan) -> MailStatus:
-    changes: dict[str, object] = {"seen": tuple(sorted({*current.seen, scan.id}))}
-    for kind, field in (
-        (ScanKind.MAILED, "mailed_at"),
-        (ScanKind.DELIVERED, "delivered_at"),
-        (ScanKind.RETURNED, "returned_at"),
-    ):
-        known = getattr(current, field)
-        if scan.kind is kind and (known is None or scan.occurred_at < known):
-            changes[field] = scan.occurred_at
-    if _is_further(scan, current):
-        changes |= {
-            "kind": scan.kind,
-            "at": scan.occurred_at,
-            "scan_id": scan.id,
-            "action_required": scan.action_required,
-        }
-    return current.model_copy(update=changes)
-
-
-def _is_further(scan: TrackingScan, current: MailStatus) -> bool:
-    phases = _phase(scan.kind), _phase(current.kind)
-    if phases[0] != phases[1] or current.at is None:
-        return phases[0] > phases[1] or (phases[0] == phases[1] and current.at is None)
-    return (scan.occurred_at, _STEP[scan.kind], scan.id) > (current.at, _STEP[current.kind], current.scan_id)
-
-
-def _phase(kind: ScanKind) -> int:
-    return _PHASE.get(kind, 2)

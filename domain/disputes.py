@@ -6,11 +6,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from domain.bureaus import Bureau
 from domain.deadlines import Deadlines, ReceiptBasis, breach_assertable, reinvestigation
 from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Value
-from domain.reconciliation import FieldChange, Outcome
+from domain.letter_facts import DisputedItemFacts
+from domain.reconciliation import AskedField, FieldChange, Outcome
 
 
 class DisputeStatus(StrEnum):
@@ -41,25 +43,17 @@ class AlreadyClosed(IllegalMove):
     code = "already_closed"
 
 
-class FieldClaim(Value):
-    """One printed field that is disputed, and what the consumer says is right (None: it should not be there)."""
-
-    name: str
-    label: str
-    printed: str
-    claimed: str | None = None
-
-
 class Challenge(Value):
-    """What is said to be wrong with the tradeline, and why; every word of it goes into the letter."""
+    """What is said to be wrong with the tradeline, and why.
+
+    `item` is what the letter will say of it; `asked` is what a later report must show for the bureau to have
+    done as asked (no asked fields: the item was to be deleted).
+    """
 
     finding_keys: tuple[str, ...]
     reason: str
-    furnisher: str
-    account_masked: str
-    fields: tuple[FieldClaim, ...]
-    basis: str
-    request: str
+    item: DisputedItemFacts
+    asked: tuple[AskedField, ...] = ()
 
 
 class Dispute(Aggregate):
@@ -141,12 +135,14 @@ class Dispute(Aggregate):
         def apply(self, aggregate: Dispute) -> None:
             aggregate.received_on = self.received_on
             aggregate.receipt_basis = self.basis
+            aggregate.time_zone = self.time_zone
             aggregate.deadlines = self.deadlines
             aggregate.status = S.RECEIVED
 
     class DeadlineExtended(Event):
         TOPIC: ClassVar[str] = "dispute.deadline_extended.v1"
         information_sent_on: date
+        time_zone: str
         deadlines: Deadlines
 
         def apply(self, aggregate: Dispute) -> None:
@@ -245,6 +241,7 @@ class Dispute(Aggregate):
         self.mailing_id: UUID | None = None
         self.received_on: date | None = None
         self.receipt_basis = ReceiptBasis.UNKNOWN
+        self.time_zone = "UTC"
         self.deadlines: Deadlines | None = None
         self.outcome: Outcome | None = None
         self.provisional = False
@@ -342,7 +339,13 @@ class Dispute(Aggregate):
         self._require("extended", *_WAITING)
         deadlines = reinvestigation(self.received_on, sent_on)
         if deadlines != self.deadlines:
-            self.record(self.DeadlineExtended, at, information_sent_on=sent_on, deadlines=deadlines)
+            self.record(
+                self.DeadlineExtended,
+                at,
+                information_sent_on=sent_on,
+                time_zone=self.time_zone,
+                deadlines=deadlines,
+            )
 
     def evaluate(
         self,
@@ -396,11 +399,11 @@ class Dispute(Aggregate):
         assert self.outcome is not None
         self.record(self.OutcomeOverruled, at, outcome=self.outcome, reason=reason, actor_id=actor_id)
 
-    def check_overdue(self, today: date, at: datetime) -> None:
+    def check_overdue(self, at: datetime) -> None:
         """Call the answer overdue once silence may be asserted as a breach; too early decides nothing."""
         if self.status is not S.RECEIVED or self.deadlines is None:
             return
-        if breach_assertable(self.deadlines, self.receipt_basis, today):
+        if breach_assertable(self.deadlines, self.receipt_basis, at.astimezone(ZoneInfo(self.time_zone)).date()):
             self.record(
                 self.BecameOverdue,
                 at,

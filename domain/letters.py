@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.bureaus import Bureau
 from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Sealed, Value
-from domain.templates import LetterFacts
+from domain.letter_facts import DisputedItemFacts, LetterFacts, Recipient, ReportReference, Sender, Signature
 from domain.tenants import Approvals
 
 APPROVAL_VALID = timedelta(days=30)
@@ -40,6 +40,16 @@ class ApprovalExpired(IllegalMove):
     code = "approval_expired"
 
 
+class Draft(Value):
+    """What a letter will say, before the consumer has signed it."""
+
+    sender: Sender
+    recipient: Recipient
+    report: ReportReference
+    items: tuple[DisputedItemFacts, ...]
+    tenant_kind: str
+
+
 class RenderedPdf(Value):
     """The stored bytes and everything that made them."""
 
@@ -60,11 +70,11 @@ class Letter(Aggregate):
         subject_id: UUID
         bureau: Bureau
         letter_type: str
-        template_version: str
+        template_version: int
         dispute_ids: tuple[UUID, ...]
         letter_date: date
         approvals: Approvals
-        facts: Annotated[LetterFacts | None, PII]
+        draft: Annotated[Draft | None, PII]
 
     class Signed(Event):
         TOPIC: ClassVar[str] = "letter.signed.v1"
@@ -81,6 +91,7 @@ class Letter(Aggregate):
 
     class Rendered(Event):
         TOPIC: ClassVar[str] = "letter.rendered.v1"
+        subject_id: UUID
         pdf: RenderedPdf
 
         def apply(self, aggregate: Letter) -> None:
@@ -91,6 +102,7 @@ class Letter(Aggregate):
 
     class RenderRefused(Event):
         TOPIC: ClassVar[str] = "letter.render_refused.v1"
+        subject_id: UUID
         problems: tuple[str, ...]
 
     class ConsumerApproved(Event):
@@ -98,6 +110,7 @@ class Letter(Aggregate):
         subject_id: UUID
         pdf_sha256: str
         attestation_version: str
+        approvals: Approvals
         actor_id: UUID
         ip: Sealed
 
@@ -151,18 +164,20 @@ class Letter(Aggregate):
         subject_id: UUID,
         bureau: Bureau,
         letter_type: str,
+        template_version: int,
         dispute_ids: tuple[UUID, ...],
         letter_date: date,
         approvals: Approvals,
-        facts: LetterFacts | None,
+        draft: Draft | None,
     ) -> None:
         self.owner_id = subject_id
         self.bureau = bureau
         self.letter_type = letter_type
+        self.template_version = template_version
         self.dispute_ids = dispute_ids
         self.letter_date = letter_date
         self.approvals = approvals
-        self.facts = facts
+        self.drafted = draft
         self.status = LetterStatus.DRAFT
         self.signature_name: str | None = None
         self.signed_at: datetime | None = None
@@ -171,7 +186,7 @@ class Letter(Aggregate):
         self.operator_approved_at: datetime | None = None
 
     @classmethod
-    def draft(
+    def open(
         cls,
         letter_id: UUID,
         at: datetime,
@@ -179,13 +194,13 @@ class Letter(Aggregate):
         consumer_id: UUID,
         bureau: Bureau,
         letter_type: str,
-        template_version: str,
+        template_version: int,
         dispute_ids: tuple[UUID, ...],
         letter_date: date,
         approvals: Approvals,
-        facts: LetterFacts,
+        draft: Draft,
     ) -> Letter:
-        """Put items into a letter; `facts` is all it may say."""
+        """Put items into a letter; `draft` is all it may say."""
         return cls._create(
             cls.Drafted,
             id=letter_id,
@@ -197,7 +212,7 @@ class Letter(Aggregate):
             dispute_ids=dispute_ids,
             letter_date=letter_date,
             approvals=approvals,
-            facts=facts,
+            draft=draft,
         )
 
     def sign(self, name: str, attestation_version: str, ip: str | None, at: datetime) -> None:
@@ -212,16 +227,31 @@ class Letter(Aggregate):
             ip=ip,
         )
 
+    def facts(self) -> LetterFacts:
+        """All that the letter states, with the signature it was given."""
+        if self.drafted is None or self.signature_name is None or self.signed_at is None:
+            raise IllegalMove("only a signed letter of a consumer who is not erased can be printed")
+        return LetterFacts(
+            letter_id=self.id,
+            letter_date=self.letter_date,
+            sender=self.drafted.sender,
+            recipient=self.drafted.recipient,
+            report=self.drafted.report,
+            items=self.drafted.items,
+            signature=Signature(name=self.signature_name, signed_at=self.signed_at),
+            tenant_kind=self.drafted.tenant_kind,
+        )
+
     def note_render(self, pdf: RenderedPdf, at: datetime) -> None:
         """The letter has exact bytes; whatever was approved before is dropped."""
         self._require("rendered", LetterStatus.SIGNED, LetterStatus.RENDERED, LetterStatus.CONSUMER_APPROVED)
         if self.pdf is None or self.pdf.sha256 != pdf.sha256:
-            self.record(self.Rendered, at, pdf=pdf)
+            self.record(self.Rendered, at, subject_id=self.owner_id, pdf=pdf)
 
     def refuse_render(self, problems: tuple[str, ...], at: datetime) -> None:
         """The linter or the preflight found something that must not be posted."""
         self._require("rendered", LetterStatus.SIGNED)
-        self.record(self.RenderRefused, at, problems=problems)
+        self.record(self.RenderRefused, at, subject_id=self.owner_id, problems=problems)
 
     def approve_as_consumer(
         self, pdf_sha256: str, attestation_version: str, actor_id: UUID, ip: str | None, at: datetime
@@ -235,6 +265,7 @@ class Letter(Aggregate):
             subject_id=self.owner_id,
             pdf_sha256=pdf_sha256,
             attestation_version=attestation_version,
+            approvals=self.approvals,
             actor_id=actor_id,
             ip=ip,
         )

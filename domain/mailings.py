@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from domain.addresses import PostalAddress
 from domain.bureaus import Bureau
 from domain.kernel import PII, Aggregate, Created, Event, IllegalMove
-from domain.tracking import MailStatus, TrackingScan, advance
+from domain.tracking import MailStatus, ScanKind, TrackingScan, advance
 
 LOST_AFTER = timedelta(days=21)
 """A piece without a final scan for this long after acceptance counts as lost (domain policy)."""
@@ -39,9 +39,10 @@ class MailingStatus(StrEnum):
     RETURNED = "returned"
     RE_ROUTED = "re_routed"
     LOST = "lost"
+    CANCELLED = "cancelled"
 
 
-FINAL = (MailingStatus.DELIVERED, MailingStatus.RETURNED, MailingStatus.LOST)
+FINAL = (MailingStatus.DELIVERED, MailingStatus.RETURNED, MailingStatus.LOST, MailingStatus.CANCELLED)
 
 
 class Service(StrEnum):
@@ -102,6 +103,7 @@ class Mailing(Aggregate):
 
     class Accepted(Event):
         TOPIC: ClassVar[str] = "mailing.accepted.v1"
+        subject_id: UUID
         provider_id: str
         tracking_number: str | None
         expected_delivery_on: date | None
@@ -132,6 +134,7 @@ class Mailing(Aggregate):
     class FoundUnsent(Event):
         TOPIC: ClassVar[str] = "mailing.found_unsent.v1"
         attempt: int
+        provider_busy: bool
 
         def apply(self, aggregate: Mailing) -> None:
             aggregate.status = MailingStatus.READY
@@ -152,6 +155,7 @@ class Mailing(Aggregate):
 
     class Delivered(Event):
         TOPIC: ClassVar[str] = "mailing.delivered.v1"
+        subject_id: UUID
         dispute_ids: tuple[UUID, ...]
         delivered_at: datetime
         received_on: date
@@ -169,6 +173,13 @@ class Mailing(Aggregate):
 
         def apply(self, aggregate: Mailing) -> None:
             aggregate.status = MailingStatus.LOST
+
+    class Cancelled(Event):
+        TOPIC: ClassVar[str] = "mailing.cancelled.v1"
+        reason: str
+
+        def apply(self, aggregate: Mailing) -> None:
+            aggregate.status = MailingStatus.CANCELLED
 
     def __init__(
         self,
@@ -280,6 +291,11 @@ class Mailing(Aggregate):
         )
         return key
 
+    def cancel(self, reason: str, at: datetime) -> None:
+        """Stop the piece before it was ever handed over; afterwards it decides nothing."""
+        if self.status in (MailingStatus.REQUESTED, MailingStatus.READY, MailingStatus.ADDRESS_REFUSED):
+            self.record(self.Cancelled, at, reason=reason)
+
     def may_resend(self, at: datetime) -> bool:
         """Whether the provider still remembers the idempotency key of the first attempt."""
         return self.intended_at is not None and at - self.intended_at < RESEND_WALL
@@ -293,12 +309,14 @@ class Mailing(Aggregate):
         found: bool,
         at: datetime,
     ) -> None:
-        """The provider holds exactly this piece."""
+        """The provider holds exactly this piece. Late news of it is taken too: a paid piece is never forgotten."""
         if self.provider_id is None:
-            self._require_unanswered()
+            if self.status is not MailingStatus.READY:
+                self._require_unanswered()
             self.record(
                 self.Accepted,
                 at,
+                subject_id=self.owner_id,
                 provider_id=provider_id,
                 tracking_number=tracking_number,
                 expected_delivery_on=expected_delivery_on,
@@ -316,10 +334,10 @@ class Mailing(Aggregate):
         if self.status is not MailingStatus.OUTCOME_UNKNOWN:
             self.record(self.OutcomeUnknown, at, attempt=self.attempt, reason=reason)
 
-    def find_unsent(self, at: datetime) -> None:
+    def find_unsent(self, at: datetime, *, provider_busy: bool = False) -> None:
         """The provider does not hold the piece; the same key may be used again."""
         self._require_unanswered()
-        self.record(self.FoundUnsent, at, attempt=self.attempt)
+        self.record(self.FoundUnsent, at, attempt=self.attempt, provider_busy=provider_busy)
 
     def note_duplicate(self, provider_id: str, *, cancelled: bool, at: datetime) -> None:
         """The provider held the piece twice, and the extra one was cancelled, or could not be."""
@@ -332,8 +350,7 @@ class Mailing(Aggregate):
         if scan.id in self.mail.seen or self.status in FINAL:
             return
         after = advance(self.mail, [scan])
-        moved = after.kind is not None and after.kind != self.mail.kind and after.kind in _FOLLOWED
-        status = MailingStatus(after.kind) if moved and after.kind is not None else self.status
+        status = MailingStatus(after.kind) if after.kind in _FOLLOWED else self.status
         self.record(self.Scanned, at, scan=scan, status=status)
         if status is MailingStatus.DELIVERED:
             self._deliver(scan.occurred_at, at)
@@ -349,6 +366,7 @@ class Mailing(Aggregate):
         self.record(
             self.Delivered,
             at,
+            subject_id=self.owner_id,
             dispute_ids=self.dispute_ids,
             delivered_at=delivered_at,
             received_on=delivered_at.astimezone(ZoneInfo(self.time_zone)).date(),
@@ -361,4 +379,4 @@ class Mailing(Aggregate):
             raise IllegalMove(f"a mailing that is {self.status.value} waits for no answer from the provider")
 
 
-_FOLLOWED = frozenset(status.value for status in MailingStatus)
+_FOLLOWED = frozenset(ScanKind) - {ScanKind.CREATED, ScanKind.ACCEPTED, ScanKind.ISSUE, ScanKind.UNKNOWN}

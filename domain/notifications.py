@@ -45,9 +45,9 @@ class Notification(Aggregate):
         self.is_read = False
 
     @staticmethod
-    def identity(kind: NotificationKind, about_id: UUID, version: int) -> UUID:
+    def identity(kind: NotificationKind, about_id: UUID, cause: str) -> UUID:
         """The one id of the message that this cause makes."""
-        return uuid5(about_id, f"notification:{kind.value}:{version}")
+        return uuid5(about_id, f"notification:{kind.value}:{cause}")
 
     @classmethod
     def queue(

@@ -59,9 +59,9 @@ class Task(Aggregate):
         self.status = TaskStatus.OPEN
 
     @staticmethod
-    def identity(kind: TaskKind, about_id: UUID, version: int) -> UUID:
+    def identity(kind: TaskKind, about_id: UUID, cause: str) -> UUID:
         """The one id of the task that this cause opens."""
-        return uuid5(about_id, f"task:{kind.value}:{version}")
+        return uuid5(about_id, f"task:{kind.value}:{cause}")
 
     @classmethod
     def open(

@@ -108,7 +108,15 @@ class Tenant(Aggregate):
 
     @classmethod
     def register(
-        cls, tenant_id: UUID, at: datetime, *, slug: str, name: str, kind: TenantKind, mode: TenantMode, policies: Policies
+        cls,
+        tenant_id: UUID,
+        at: datetime,
+        *,
+        slug: str,
+        name: str,
+        kind: TenantKind,
+        mode: TenantMode,
+        policies: Policies,
     ) -> Tenant:
         """Open a tenant; its slug is the word its people sign in with."""
         if not _SLUG.fullmatch(slug):

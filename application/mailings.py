@@ -1,0 +1,261 @@
+"""Handing letters to the post exactly once, and following them to the door."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from application.kernel import Answer, Command, Work, handles
+from application.ports import NotYet
+from application.posting import (
+    MailPiece,
+    OutcomeUnknown,
+    PostalParty,
+    PostBusy,
+    PostRejected,
+    TooLate,
+)
+from application.posting import Service as PostService
+from application.tasks import OpenTask
+from domain.address_book import dispute_address
+from domain.addresses import PostalAddress
+from domain.disputes import Dispute
+from domain.kernel import DomainError, IllegalMove
+from domain.letters import Letter, LetterStatus
+from domain.mailings import Mailing, MailingStatus, Service
+from domain.permissions import Permission
+from domain.tasks import TaskKind
+from domain.tenants import Tenant
+
+POLL_EVERY = timedelta(days=1)
+
+
+class LetterBytesMissing(DomainError):
+    """The approved bytes cannot be read back; nothing was sent."""
+
+    code = "letter_bytes_missing"
+
+
+class RequestMailing(Command):
+    """Mail a letter whose bytes everybody has approved."""
+
+    needs: ClassVar[Permission] = Permission.RUN_ENGINE
+    queue: ClassVar[str] = "mail_send"
+    letter_id: UUID
+
+
+class VerifyAddresses(Command):
+    """Ask the postal service about both addresses before any paper is paid for."""
+
+    needs: ClassVar[Permission] = Permission.RUN_ENGINE
+    queue: ClassVar[str] = "mail_send"
+    mailing_id: UUID
+
+
+class SubmitMailing(Command):
+    """Hand the piece over: intent first, then the provider, then what it answered."""
+
+    needs: ClassVar[Permission] = Permission.RUN_ENGINE
+    queue: ClassVar[str] = "mail_send"
+    mailing_id: UUID
+
+
+class ReconcileMailing(Command):
+    """Look for a piece whose hand-over has no answer, before anything is sent again."""
+
+    needs: ClassVar[Permission] = Permission.RUN_ENGINE
+    queue: ClassVar[str] = "mail_send"
+    mailing_id: UUID
+
+
+class PollMailing(Command):
+    """Ask the provider where the piece is: webhooks fall silent without a word."""
+
+    needs: ClassVar[Permission] = Permission.RUN_ENGINE
+    queue: ClassVar[str] = "mail_send"
+    mailing_id: UUID
+
+
+@handles(RequestMailing)
+def request_mailing(command: RequestMailing, work: Work) -> Answer:
+    """Make the one mailing of this letter; old approvals send it back to be approved again."""
+    work.load(Tenant, work.caller.tenant_id).check_may_post()
+    letter = work.load(Letter, command.letter_id)
+    mailing_id = Mailing.identity(letter.id, 1)
+    if letter.status is not LetterStatus.APPROVED or work.find(Mailing, mailing_id) is not None:
+        return {"mailing_id": mailing_id}
+    if letter.expire_approvals(work.now) or letter.pdf is None or letter.drafted is None:
+        return {"letter_id": letter.id}
+    recipient, sender = letter.drafted.recipient, letter.drafted.sender
+    work.add(
+        Mailing.request(
+            mailing_id,
+            work.now,
+            consumer_id=letter.owner_id,
+            letter_id=letter.id,
+            dispute_ids=letter.dispute_ids,
+            bureau=letter.bureau,
+            service=Service.CERTIFIED,
+            pdf_sha256=letter.pdf.sha256,
+            object_key=letter.pdf.object_key,
+            to_name=recipient.company,
+            to=recipient.address,
+            time_zone=dispute_address(letter.bureau, letter.letter_date).time_zone,
+            sender_name=sender.name,
+            sender=sender.address,
+        )
+    )
+    return {"mailing_id": mailing_id}
+
+
+@handles(VerifyAddresses)
+def verify_addresses(command: VerifyAddresses, work: Work) -> Answer:
+    """Both addresses must be deliverable; a refused one becomes an operator's task."""
+    mailing = work.load(Mailing, command.mailing_id)
+    if mailing.status is MailingStatus.REQUESTED and mailing.sender is not None:
+        post = work.ports.post(work.caller.tenant_id)
+        work.renew_lease()
+        try:
+            to = post.verify(_party(mailing.to_name, mailing.to)).deliverability
+            sender = post.verify(_party(mailing.sender_name or "", mailing.sender)).deliverability
+        except PostBusy as busy:
+            raise NotYet(busy.retry_after_seconds) from None
+        mailing.verify_addresses(to.value, sender.value, work.now)
+    return {"mailing_id": mailing.id, "version": mailing.version}
+
+
+@handles(SubmitMailing)
+def submit_mailing(command: SubmitMailing, work: Work) -> Answer:
+    """The aggregate's state is the guard: a piece without an answer is looked for, never sent again blindly."""
+    mailing = work.load(Mailing, command.mailing_id)
+    if mailing.status in (MailingStatus.INTENDED, MailingStatus.OUTCOME_UNKNOWN):
+        return _look_for(mailing, work)
+    if mailing.status is not MailingStatus.READY:
+        return {"mailing_id": mailing.id}
+    if not _release_for_posting(mailing, work):
+        mailing.cancel("the letter was voided or an item withdrawn before posting", work.now)
+        return {"mailing_id": mailing.id}
+    pdf = work.ports.store.get(work.caller.tenant_id, mailing.owner_id, mailing.object_key)
+    if pdf is None or mailing.sender is None or mailing.sender_name is None:
+        raise LetterBytesMissing("the approved bytes cannot be read; restore the object, then retry the job")
+    key = mailing.intend(mailing.pdf_sha256, work.now)
+    work.save_now(f"intent-{mailing.attempt}-{mailing.version}")
+    work.renew_lease()
+    try:
+        accepted = work.ports.post(work.caller.tenant_id).submit(_piece(mailing, key), pdf)
+    except PostBusy as busy:
+        mailing.find_unsent(work.now, provider_busy=True)
+        work.save_now(f"busy-{mailing.attempt}-{mailing.version}")
+        raise NotYet(busy.retry_after_seconds) from None
+    except PostRejected as refused:
+        _reject(mailing, refused, work)
+    except OutcomeUnknown as unknown:
+        mailing.note_unknown(unknown.reason, work.now)
+    else:
+        mailing.accept(
+            accepted.provider_id, accepted.tracking_number, accepted.expected_delivery_on, found=False, at=work.now
+        )
+    return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}
+
+
+@handles(ReconcileMailing)
+def reconcile_mailing(command: ReconcileMailing, work: Work) -> Answer:
+    """Settle an unknown outcome by looking at the provider."""
+    mailing = work.load(Mailing, command.mailing_id)
+    if mailing.status in (MailingStatus.INTENDED, MailingStatus.OUTCOME_UNKNOWN):
+        return _look_for(mailing, work)
+    return {"mailing_id": mailing.id}
+
+
+@handles(PollMailing)
+def poll_mailing(command: PollMailing, work: Work) -> Answer:
+    """Take over scans that no webhook brought; give up a piece the carrier has lost; else look again tomorrow."""
+    mailing = work.load(Mailing, command.mailing_id)
+    if not mailing.open or mailing.provider_id is None:
+        return {"mailing_id": mailing.id}
+    work.renew_lease()
+    try:
+        status = work.ports.post(work.caller.tenant_id).get(mailing.provider_id)
+    except PostBusy as busy:
+        raise NotYet(busy.retry_after_seconds) from None
+    for scan in sorted(status.scans, key=lambda s: s.occurred_at):
+        mailing.scan(scan, work.now)
+    mailing.check_lost(work.now)
+    if mailing.open:
+        due = work.now + POLL_EVERY
+        work.ask(PollMailing(mailing_id=mailing.id), f"poll:{mailing.id}:{due.isoformat()}", due)
+    return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}
+
+
+def _release_for_posting(mailing: Mailing, work: Work) -> bool:
+    """Take letter and items along into the intent, so that a withdrawal and a posting cannot both win."""
+    letter = work.load(Letter, mailing.letter_id)
+    if letter.status is LetterStatus.SUBMITTED:
+        return True
+    if letter.status is not LetterStatus.APPROVED:
+        return False
+    disputes = [work.load(Dispute, dispute_id) for dispute_id in mailing.dispute_ids]
+    try:
+        letter.submit(mailing.id, work.now)
+        for dispute in disputes:
+            dispute.post(mailing.id, work.now)
+    except IllegalMove:
+        return False
+    return True
+
+
+def _look_for(mailing: Mailing, work: Work) -> Answer:
+    post = work.ports.post(work.caller.tenant_id)
+    work.renew_lease()
+    try:
+        pieces = post.find(str(mailing.id))
+    except PostBusy as busy:
+        raise NotYet(busy.retry_after_seconds) from None
+    if pieces:
+        first, *extras = pieces
+        mailing.accept(first.provider_id, first.tracking_number, first.expected_delivery_on, found=True, at=work.now)
+        for extra in extras:
+            stopped = not isinstance(post.cancel(extra.provider_id), TooLate)
+            mailing.note_duplicate(extra.provider_id, cancelled=stopped, at=work.now)
+    elif mailing.may_resend(work.now):
+        mailing.find_unsent(work.now)
+    else:
+        mailing.note_unknown("not found after the provider forgot the key", work.now)
+        work.ask(
+            OpenTask(
+                kind=TaskKind.MAILING_UNRESOLVED,
+                consumer_id=mailing.owner_id,
+                about_id=mailing.id,
+                cause=str(mailing.attempt),
+            ),
+            f"unresolved:{mailing.id}:{mailing.attempt}",
+        )
+    return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}
+
+
+def _reject(mailing: Mailing, refused: PostRejected, work: Work) -> None:
+    mailing.reject(refused.code, refused.kind, work.now)
+    for dispute_id in mailing.dispute_ids:
+        work.load(Dispute, dispute_id).note_posting_failed(mailing.id, work.now)
+
+
+def _piece(mailing: Mailing, key: str) -> MailPiece:
+    assert mailing.sender is not None
+    services = {
+        Service.FIRST_CLASS: PostService.NONE,
+        Service.CERTIFIED: PostService.CERTIFIED,
+        Service.CERTIFIED_RETURN_RECEIPT: PostService.CERTIFIED_RETURN_RECEIPT,
+    }
+    return MailPiece(
+        mailing_id=str(mailing.id),
+        letter_sha256=mailing.pdf_sha256,
+        to=_party(mailing.to_name, mailing.to),
+        sender=_party(mailing.sender_name or "", mailing.sender),
+        service=services[mailing.service],
+        idempotency_key=key,
+    )
+
+
+def _party(name: str, address: PostalAddress) -> PostalParty:
+    return PostalParty(name=name, **address.model_dump())

@@ -1,0 +1,135 @@
+"""Roles that somebody outside must play: the world as commands see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from application.posting import Post
+from domain.credit_reports import CanonicalReport
+from domain.letter_facts import LetterFacts
+from domain.tenants import TenantMode
+from domain.tracking import TrackingScan
+
+
+class Clock(Protocol):
+    """Time. A test-mode tenant's own clock stands still between advances; a live tenant's is everybody's."""
+
+    def now(self) -> datetime: ...
+
+    def tenant_now(self, tenant_id: UUID) -> datetime: ...
+
+    def start(self, tenant_id: UUID, at: datetime) -> None: ...
+
+    def advance(self, tenant_id: UUID, to: datetime) -> None: ...
+
+
+class Keys(Protocol):
+    """One key per person. A key is committed before the first event it seals; destroying it is for ever."""
+
+    def create(self, tenant_id: UUID, subject_id: UUID) -> None: ...
+
+    def destroy(self, tenant_id: UUID, subject_id: UUID) -> bool: ...
+
+    def digest(self, tenant_id: UUID, text: str) -> bytes: ...
+
+
+class Store(Protocol):
+    """Where documents lie, encrypted under the person's key before they reach a disk.
+
+    `get` answers None when the object is gone or its key destroyed; `erase` says how many objects it removed.
+    """
+
+    def put(self, tenant_id: UUID, subject_id: UUID, key: str, content: bytes) -> None: ...
+
+    def get(self, tenant_id: UUID, subject_id: UUID, key: str) -> bytes | None: ...
+
+    def erase(self, tenant_id: UUID, subject_id: UUID) -> int: ...
+
+
+class Reads(Protocol):
+    """Query tables, as far as commands may look at them."""
+
+    def reached(self, tenant_id: UUID, position: int) -> bool: ...
+
+    def disputes_to_reconcile(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]: ...
+
+    def mailing_of_piece(self, tenant_id: UUID, provider_id: str) -> UUID | None: ...
+
+    def open_tasks_about(self, tenant_id: UUID, about_id: UUID) -> list[UUID]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedLetter:
+    """The exact bytes of a letter, or the reasons why there are none."""
+
+    pdf: bytes
+    sha256: str
+    pages: int
+    engine: Mapping[str, str]
+    problems: tuple[str, ...] = ()
+
+
+class Printer(Protocol):
+    """Turns the facts of a letter into bytes that were linted, printed and checked for the post."""
+
+    def print_letter(self, letter_type: str, version: int, facts: LetterFacts) -> PrintedLetter: ...
+
+
+class ReportReader(Protocol):
+    """Reads an archived report into the canonical model. Raises `UnreadableReport` naming the place."""
+
+    def read(self, raw: bytes) -> CanonicalReport: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PostNews:
+    """What one webhook of the print provider says about one piece."""
+
+    provider_id: str
+    scans: tuple[TrackingScan, ...]
+
+
+class Inbox(Protocol):
+    """Webhooks as they were received, verified and stored before anything was done with them."""
+
+    def post_news(self, tenant_id: UUID, event_id: str) -> PostNews | None: ...
+
+
+class Directory(Protocol):
+    """Which word people of a tenant sign in with; the one list that is not any tenant's own."""
+
+    def claim(self, slug: str, tenant_id: UUID, mode: TenantMode) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything outside, handed to the bus by the composition root."""
+
+    clock: Clock
+    keys: Keys
+    store: Store
+    reads: Reads
+    printer: Printer
+    post: Callable[[UUID], Post]
+    reports: ReportReader
+    directory: Directory
+    inbox: Inbox
+    new_id: Callable[[], UUID]
+
+
+def snooze_until_reached(reads: Reads, tenant_id: UUID, position: int) -> None:
+    """Wait, without spending an attempt, until the query tables have seen what the job follows from."""
+    if not reads.reached(tenant_id, position):
+        raise NotYet(1.0)
+
+
+class NotYet(Exception):
+    """The job's time has not come: try again in `seconds`, which costs no attempt."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"not yet; again in {seconds:g} s")
+        self.seconds = seconds

@@ -1,0 +1,104 @@
+"""Bringing a report in: archived first, then read, matched and searched for errors."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from application.kernel import Answer, Command, Work, handles
+from domain.consumers import ConsentKind, Consumer, Profile
+from domain.credit_files import CreditFile
+from domain.findings import DETECTORS, ConsumerProfile, detect
+from domain.kernel import Invalid
+from domain.permissions import Permission
+from domain.reports import Report, ReportStatus
+
+
+class UnreadableReport(Invalid):
+    """The report was archived but could not be read; the message names it and the place."""
+
+    code = "unreadable_report"
+
+
+class ImportReport(Command):
+    """Bring in one report of a consumer, as the bytes that were exported."""
+
+    needs: ClassVar[Permission] = Permission.IMPORT_REPORTS
+
+    consumer_id: UUID
+    content: Annotated[bytes, Field(repr=False, max_length=20 * 1024 * 1024)]
+    media_type: Annotated[str, Field(max_length=100)] = "application/json"
+
+
+@handles(ImportReport)
+def import_report(command: ImportReport, work: Work) -> Answer:
+    """The same bytes make one report; a report that cannot be read stays archived and says where it broke."""
+    consumer = work.load(Consumer, command.consumer_id)
+    consumer.check_consent(ConsentKind.REPORT_IMPORT)
+    report = _archived(command, consumer.id, work)
+    if report.status is ReportStatus.REFUSED:
+        raise _unreadable(report, report.refused_place, report.refused_reason)
+    if report.status is ReportStatus.ARCHIVED:
+        _read(report, command.content, consumer.known(), work)
+    return {
+        "report_id": report.id,
+        "version": report.version,
+        "tradelines": len(set(report.tradeline_ids.values())),
+        "findings": len(report.findings),
+    }
+
+
+def _archived(command: ImportReport, consumer_id: UUID, work: Work) -> Report:
+    tenant_id = work.caller.tenant_id
+    sha256 = hashlib.sha256(command.content).hexdigest()
+    report_id = Report.identity(consumer_id, work.ports.keys.digest(tenant_id, f"report:{sha256}"))
+    report = work.find(Report, report_id)
+    if report is not None:
+        return report
+    key = f"reports/{report_id}.json"
+    work.ports.store.put(tenant_id, consumer_id, key, command.content)
+    report = Report.archive(
+        report_id,
+        work.now,
+        consumer_id=consumer_id,
+        sha256=sha256,
+        size_bytes=len(command.content),
+        media_type=command.media_type,
+        object_key=key,
+    )
+    work.add(report)
+    work.save_now("archive")
+    return report
+
+
+def _read(report: Report, content: bytes, profile: Profile, work: Work) -> None:
+    try:
+        canonical = work.ports.reports.read(content)
+    except Invalid as unreadable:
+        place, reason = str(unreadable.context.get("place") or "/"), unreadable.message
+        report.refuse(place, reason, work.now)
+        work.save_now("refuse")
+        raise _unreadable(report, place, reason) from None
+    file_id = CreditFile.identity(work.caller.tenant_id, report.owner_id)
+    file = work.find(CreditFile, file_id) or work.add(CreditFile.open(file_id, work.now, report.owner_id))
+    matched = file.match_pull(report.id, canonical, work.now)
+    report.parse(
+        canonical,
+        tradeline_ids=matched.tradeline_ids,
+        in_review=matched.in_review,
+        gates=matched.gates,
+        at=work.now,
+    )
+    today = work.now.date()
+    found = detect(canonical, today, ConsumerProfile.of(profile))
+    versions = {detector.id: detector.version for detector in DETECTORS.values()}
+    report.note_findings(tuple(found), versions, today, work.now)
+
+
+def _unreadable(report: Report, place: str, reason: str) -> UnreadableReport:
+    return UnreadableReport(
+        f"{reason}; the bytes are archived as report {report.id}", report_id=str(report.id), place=place
+    )

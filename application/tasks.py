@@ -1,0 +1,84 @@
+"""Opening tasks for people and closing them when the work is done."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from application.kernel import Answer, Command, Work, handles
+from domain.permissions import Permission
+from domain.tasks import Task, TaskKind, TaskStatus
+
+
+class OpenTask(Command):
+    """Ask an operator to look; once for each cause."""
+
+    needs: ClassVar[Permission] = Permission.RUN_ENGINE
+    queue: ClassVar[str] = "notification"
+
+    kind: TaskKind
+    consumer_id: UUID
+    about_id: UUID
+    cause: str
+    due_on: date | None = None
+
+
+class SettleTask(Command):
+    """Close the task that a cause opened, because what it asked for has been done elsewhere."""
+
+    needs: ClassVar[Permission] = Permission.RUN_ENGINE
+    queue: ClassVar[str] = "notification"
+
+    kind: TaskKind
+    about_id: UUID
+    cause: str
+    note: str
+
+
+class CompleteTask(Command):
+    """Somebody has looked, and says what came of it."""
+
+    needs: ClassVar[Permission] = Permission.WORK_TASKS
+    target: ClassVar[str | None] = "task_id"
+
+    task_id: UUID
+    note: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+@handles(OpenTask)
+def open_task(command: OpenTask, work: Work) -> Answer:
+    """Open the task unless this cause has opened it before."""
+    task_id = Task.identity(command.kind, command.about_id, command.cause)
+    if work.find(Task, task_id) is None:
+        work.add(
+            Task.open(
+                task_id,
+                work.now,
+                kind=command.kind,
+                consumer_id=command.consumer_id,
+                about_id=command.about_id,
+                due_on=command.due_on,
+            )
+        )
+    return {"task_id": task_id}
+
+
+@handles(SettleTask)
+def settle_task(command: SettleTask, work: Work) -> Answer:
+    """Close the task if it is still open."""
+    task_id = Task.identity(command.kind, command.about_id, command.cause)
+    task = work.find(Task, task_id)
+    if task is not None and task.status is TaskStatus.OPEN:
+        task.complete(work.caller.actor_id, command.note, work.now)
+    return {"task_id": task_id}
+
+
+@handles(CompleteTask)
+def complete_task(command: CompleteTask, work: Work) -> Answer:
+    """Close a task by hand."""
+    task = work.load(Task, command.task_id)
+    task.complete(work.caller.actor_id, command.note, work.now)
+    return {"task_id": task.id, "version": task.version}

@@ -1,0 +1,190 @@
+"""One pull of a consumer's credit files: the raw bytes kept, what they say, and what is wrong in them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar
+from uuid import UUID, uuid5
+
+from domain.bureaus import Bureau
+from domain.credit_reports import BureauTradeline, CanonicalReport
+from domain.findings.model import Finding
+from domain.kernel import PII, Aggregate, Created, Event, IllegalMove
+from domain.reconciliation import Completeness
+
+
+class ReportStatus(StrEnum):
+    """How far a report has come."""
+
+    ARCHIVED = "archived"
+    REFUSED = "refused"
+    PARSED = "parsed"
+
+
+class Report(Aggregate):
+    """A report is archived before it is read, so that nothing a consumer brought is ever lost."""
+
+    TOPIC: ClassVar[str] = "report"
+
+    class Archived(Created):
+        TOPIC: ClassVar[str] = "report.archived.v1"
+        subject_id: UUID
+        sha256: str
+        size_bytes: int
+        media_type: str
+        object_key: str
+
+    class Refused(Event):
+        TOPIC: ClassVar[str] = "report.refused.v1"
+        place: str
+        reason: str
+
+        def apply(self, aggregate: Report) -> None:
+            aggregate.status = ReportStatus.REFUSED
+            aggregate.refused_place = self.place
+            aggregate.refused_reason = self.reason
+
+    class Parsed(Event):
+        TOPIC: ClassVar[str] = "report.parsed.v1"
+        subject_id: UUID
+        source: str
+        source_format: str
+        parser_version: int
+        pulled_on: date
+        tradeline_ids: dict[str, UUID]
+        in_review: tuple[UUID, ...]
+        gates: tuple[Completeness, ...]
+        canonical: Annotated[CanonicalReport | None, PII]
+
+        def apply(self, aggregate: Report) -> None:
+            aggregate.status = ReportStatus.PARSED
+            aggregate.canonical = self.canonical
+            aggregate.pulled_on = self.pulled_on
+            aggregate.tradeline_ids = self.tradeline_ids
+            aggregate.in_review = self.in_review
+            aggregate.gates = self.gates
+
+    class FindingsMade(Event):
+        TOPIC: ClassVar[str] = "report.findings_made.v1"
+        subject_id: UUID
+        as_of: date
+        detectors: dict[str, int]
+        findings: Annotated[tuple[Finding, ...] | None, PII]
+
+        def apply(self, aggregate: Report) -> None:
+            known = {finding.finding_key: finding for finding in aggregate.findings}
+            known |= {finding.finding_key: finding for finding in self.findings or ()}
+            aggregate.findings = tuple(known.values())
+
+    def __init__(self, subject_id: UUID, sha256: str, object_key: str, media_type: str) -> None:
+        self.owner_id = subject_id
+        self.sha256 = sha256
+        self.object_key = object_key
+        self.media_type = media_type
+        self.status = ReportStatus.ARCHIVED
+        self.refused_place = ""
+        self.refused_reason = ""
+        self.canonical: CanonicalReport | None = None
+        self.pulled_on = date.min
+        self.tradeline_ids: dict[str, UUID] = {}
+        self.in_review: tuple[UUID, ...] = ()
+        self.gates: tuple[Completeness, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
+
+    @staticmethod
+    def identity(consumer_id: UUID, digest: bytes) -> UUID:
+        """The one id of these bytes for this consumer: bringing the same report twice makes one report."""
+        return uuid5(consumer_id, f"report:{digest.hex()}")
+
+    @classmethod
+    def archive(
+        cls,
+        report_id: UUID,
+        at: datetime,
+        *,
+        consumer_id: UUID,
+        sha256: str,
+        size_bytes: int,
+        media_type: str,
+        object_key: str,
+    ) -> Report:
+        """The raw bytes lie encrypted in the store under `object_key`."""
+        return cls._create(
+            cls.Archived,
+            id=report_id,
+            timestamp=at,
+            subject_id=consumer_id,
+            sha256=sha256,
+            size_bytes=size_bytes,
+            media_type=media_type,
+            object_key=object_key,
+        )
+
+    def refuse(self, place: str, reason: str, at: datetime) -> None:
+        """The report could not be read at `place`; the bytes stay archived for a better reader."""
+        if self.status is ReportStatus.ARCHIVED:
+            self.record(self.Refused, at, place=place, reason=reason)
+
+    def parse(
+        self,
+        canonical: CanonicalReport,
+        *,
+        tradeline_ids: dict[str, UUID],
+        in_review: tuple[UUID, ...],
+        gates: tuple[Completeness, ...],
+        at: datetime,
+    ) -> None:
+        """What the report says, in canonical form, with our own id for every tradeline row.
+
+        `gates` says which bureaus' sections are complete enough to be believed about what they leave out;
+        `in_review` names known tradelines that an unmatched row may yet turn out to be.
+        """
+        if self.status is ReportStatus.PARSED:
+            raise IllegalMove("this report has been read already")
+        self.record(
+            self.Parsed,
+            at,
+            subject_id=self.owner_id,
+            source=canonical.source,
+            source_format=canonical.source_format.value,
+            parser_version=canonical.parser_version,
+            pulled_on=canonical.pulled_on,
+            tradeline_ids=tradeline_ids,
+            in_review=in_review,
+            gates=gates,
+            canonical=canonical,
+        )
+
+    def note_findings(
+        self, findings: tuple[Finding, ...], detectors: dict[str, int], as_of: date, at: datetime
+    ) -> None:
+        """What detectors of these versions found; a later version adds, it never rewrites."""
+        self.record(
+            self.FindingsMade,
+            at,
+            subject_id=self.owner_id,
+            as_of=as_of,
+            detectors=detectors,
+            findings=findings,
+        )
+
+    def read(self) -> CanonicalReport:
+        """What the report says. Refused when it was never read, or the person is erased."""
+        if self.canonical is None:
+            raise IllegalMove("this report has no readable content")
+        return self.canonical
+
+    def row(self, tradeline_id: UUID, bureau: Bureau) -> BureauTradeline | None:
+        """How `bureau` reports the tradeline here, if it does."""
+        for row in self.read().rows(bureau):
+            if self.tradeline_ids.get(row.ref) == tradeline_id:
+                return row
+        return None
+
+    def gate(self, bureau: Bureau) -> Completeness:
+        """Whether the bureau's section can be believed about what it does not contain."""
+        for gate in self.gates:
+            if gate.bureau is bureau:
+                return gate
+        return Completeness(bureau=bureau, complete=False, missing=("section",))
