@@ -15,7 +15,9 @@ from domain.addresses import Line, PostalAddress
 from domain.bureaus import Bureau
 from domain.kernel import Value
 
-MASKS: Final = frozenset("Xx*#.•·●-")
+MASKS: Final = frozenset("Xx*#.•·●")
+NAME_MAX: Final = 40
+"""The longest name a print provider puts on an envelope (Lob)."""
 ITEMS_MAX: Final = 5
 """More items in one letter invite a finding that the dispute is frivolous."""
 
@@ -23,7 +25,7 @@ ITEMS_MAX: Final = 5
 class Fact(Value):
     """A fact about a person; a refused one is never repeated in an error."""
 
-    model_config = ConfigDict(hide_input_in_errors=True)
+    model_config = ConfigDict(hide_input_in_errors=True, ser_json_bytes="base64", val_json_bytes="base64")
 
 
 class RequestKind(StrEnum):
@@ -49,7 +51,7 @@ class Sender(Fact):
     `full_ssn` is given only when the consumer chose, for this letter, to show the whole number.
     """
 
-    name: Annotated[Line, Field(min_length=1, max_length=40)]
+    name: Annotated[Line, Field(min_length=1, max_length=NAME_MAX)]
     suffix: Annotated[Line | None, Field(max_length=10)] = None
     address: PostalAddress
     previous_addresses: tuple[PostalAddress, ...] = Field(default=(), max_length=5)
@@ -61,10 +63,12 @@ class Sender(Fact):
     @property
     def full_name(self) -> str:
         """The name with its suffix, as signed."""
-        return f"{self.name}, {self.suffix}" if self.suffix else self.name
+        return f"{self.name} {self.suffix}" if self.suffix else self.name
 
     @model_validator(mode="after")
-    def _ssn_parts_agree(self) -> Self:
+    def _parts_agree(self) -> Self:
+        if len(self.full_name) > NAME_MAX:
+            raise ValueError("the name with its suffix is longer than an envelope takes")
         if self.full_ssn is not None and not self.full_ssn.endswith(self.ssn_last4):
             raise ValueError("the last four digits do not belong to the Social Security number")
         return self
@@ -74,7 +78,7 @@ class Recipient(Fact):
     """The bureau and the address the letter goes to; one printed on the newest report wins over the book."""
 
     bureau: Bureau
-    company: Annotated[Line, Field(min_length=1, max_length=40)]
+    company: Annotated[Line, Field(min_length=1, max_length=NAME_MAX)]
     address: PostalAddress
     basis: Literal["address_book", "printed_on_report"] = "address_book"
 
@@ -183,9 +187,9 @@ class LetterFacts(Fact):
 
 
 def is_masked(number: str) -> bool:
-    """Whether an account number hides enough: four digits at most, or four mask signs beside at most eight digits."""
-    digits = sum(c.isdigit() for c in number)
-    return digits <= 4 or (digits <= 8 and sum(c in MASKS for c in number) >= 4)
+    """Whether an account number hides enough: at most four characters show, or at most eight beside four mask signs."""
+    shown = sum(c.isalnum() and c not in MASKS for c in number)
+    return shown <= 4 or (shown <= 8 and sum(c in MASKS for c in number) >= 4)
 
 
 def masked(number: str) -> str:

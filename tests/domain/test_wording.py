@@ -1,0 +1,90 @@
+"""The sentences of a letter: lawful, different for different reasons, in the consumer's voice."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+
+from domain import wording
+from domain.letter_facts import Enclosure, FieldClaim, ItemKind, RequestKind, Signature
+from tests.support.letters import item, letter_facts
+
+
+def test_every_reason_has_its_own_sentence_in_the_first_person_about_facts() -> None:
+    said = {reason: wording.why(item(reason=reason))[0] for reason in wording.REASONS}
+    assert len(set(said.values())) == len(said) == 31
+    assert all(text.endswith(".") and "{" not in text for text in said.values())
+    assert not any(" we " in f" {text.lower()} " for text in said.values())
+
+
+@pytest.mark.parametrize("reason", ["identity_theft", "reinserted", "unverifiable_after_mov", "because"])
+def test_reasons_that_need_their_own_letter_are_refused(reason: str) -> None:
+    with pytest.raises(wording.ReasonNeedsAnotherLetter) as refusal:
+        wording.why(item(reason=reason))
+    assert refusal.value.code == "reason_needs_another_letter"
+
+
+def test_the_basis_becomes_a_sentence() -> None:
+    assert wording.why(item(basis="The account was paid"))[1] == "The account was paid."
+    assert wording.why(item(basis="The account was paid."))[1] == "The account was paid."
+
+
+def test_correct_names_the_shown_and_the_right_value() -> None:
+    fields = (
+        FieldClaim(label="Balance", printed="$1,240", claimed="$0"),
+        FieldClaim(label="Status", printed="Charge-off", claimed="Paid"),
+    )
+    text = wording.request(item(fields=fields, request=RequestKind.CORRECT))
+    assert text == "Please correct the balance from $1,240 to $0 and the status from “Charge-off” to “Paid”."
+
+
+def test_an_unknown_right_value_is_never_invented() -> None:
+    text = wording.request(item(fields=(FieldClaim(label="Balance", printed="$9"),), request=RequestKind.UPDATE))
+    assert text == "Please investigate the balance, and update it, or delete it if you cannot verify it."
+    two = (FieldClaim(label="ECOA code", printed="1"), FieldClaim(label="Balance", printed="$9"))
+    assert wording.request(item(fields=two)).startswith("Please investigate the ECOA code and the balance, and correct")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "asked"),
+    [
+        (ItemKind.ACCOUNT, "not_mine", "Please delete this account from my credit file."),
+        (ItemKind.ACCOUNT, "duplicate", "Please delete this duplicate entry from my credit file."),
+        (ItemKind.INQUIRY, "inquiry_no_purpose", "Please delete this inquiry from my credit file."),
+        (ItemKind.PUBLIC_RECORD, "public_record", "Please delete this public record from my credit file."),
+    ],
+)
+def test_delete_names_what_is_to_go(kind: ItemKind, reason: str, asked: str) -> None:
+    assert wording.request(item(kind=kind, reason=reason, request=RequestKind.DELETE)) == asked
+
+
+def test_titles_show_what_the_report_prints() -> None:
+    assert wording.item_title(item()) == "MIDLAND CREDIT MGMT, account number 85421XXXX"
+    assert wording.item_title(item(kind=ItemKind.INQUIRY, account_masked=None)) == "Inquiry by MIDLAND CREDIT MGMT"
+    bare = item(kind=ItemKind.PERSONAL_INFORMATION, furnisher=None, account_masked=None)
+    assert wording.item_title(bare) == "Personal information"
+
+
+def test_the_law_is_cited_for_what_it_says() -> None:
+    assert "within 30 days of receiving this letter" in wording.DEADLINE
+    assert "1681i(a)(1)(A)" in wording.DEADLINE
+    assert "within five business days of completing" in wording.RESULTS
+    assert "1681i(a)(6)" in wording.RESULTS
+    assert "1681i(a)(5)(A)" in wording.OUTCOME
+    assert "section 611(a)" in wording.reinvestigation(letter_facts())
+
+
+def test_one_item_and_enclosures_change_the_words() -> None:
+    one = letter_facts(items=(item(),))
+    assert "this item, free of charge" in wording.reinvestigation(one)
+    assert "the following item in my Experian credit report dated February 20, 2026" in wording.opening(one)
+    assert "the following three items" in wording.opening(letter_facts())
+    papers = (Enclosure(title="Payoff letter", pages=1, sha256="a" * 64),)
+    assert "this letter and the enclosed documents" in wording.reinvestigation(letter_facts(enclosures=papers))
+
+
+def test_the_instant_of_signing_is_shown_in_universal_time() -> None:
+    at = datetime(2026, 3, 3, 22, 30, tzinfo=timezone(timedelta(hours=-5)))
+    facts = letter_facts(signature=Signature(name="Maria Elena Calloway", signed_at=at))
+    assert wording.signed(facts) == "Signed electronically on March 4, 2026 at 03:30 UTC"
+    assert wording.long_date(date(2024, 2, 29)) == "February 29, 2024"
+    assert at.astimezone(UTC).day == 4
