@@ -178,13 +178,14 @@ class Dispute(Aggregate):
     class OutcomeOverruled(Event):
         TOPIC: ClassVar[str] = "dispute.outcome_overruled.v1"
         outcome: Outcome
+        back_to: DisputeStatus
         reason: str
         actor_id: UUID
 
         def apply(self, aggregate: Dispute) -> None:
             aggregate.outcome = None
             aggregate.provisional = False
-            aggregate.status = aggregate.status_before_evaluation or S.RECEIVED
+            aggregate.status = self.back_to
 
     class Closed(Event):
         TOPIC: ClassVar[str] = "dispute.closed.v1"
@@ -397,7 +398,14 @@ class Dispute(Aggregate):
         """The operator disagrees with the proposed outcome: the dispute goes on as before."""
         self._require("overruled", S.EVALUATED)
         assert self.outcome is not None
-        self.record(self.OutcomeOverruled, at, outcome=self.outcome, reason=reason, actor_id=actor_id)
+        self.record(
+            self.OutcomeOverruled,
+            at,
+            outcome=self.outcome,
+            back_to=self.status_before_evaluation or S.RECEIVED,
+            reason=reason,
+            actor_id=actor_id,
+        )
 
     def check_overdue(self, at: datetime) -> None:
         """Call the answer overdue once silence may be asserted as a breach; too early decides nothing."""

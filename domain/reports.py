@@ -70,6 +70,8 @@ class Report(Aggregate):
         subject_id: UUID
         as_of: date
         detectors: dict[str, int]
+        found: int
+        tradeline_ids: dict[str, UUID]
         findings: Annotated[tuple[Finding, ...] | None, PII]
 
         def apply(self, aggregate: Report) -> None:
@@ -166,8 +168,14 @@ class Report(Aggregate):
             subject_id=self.owner_id,
             as_of=as_of,
             detectors=detectors,
+            found=len(findings),
+            tradeline_ids=self._ids_by_group(),
             findings=findings,
         )
+
+    def _ids_by_group(self) -> dict[str, UUID]:
+        rows = self.canonical.rows() if self.canonical else ()
+        return {row.group: self.tradeline_ids[row.ref] for row in rows if row.ref in self.tradeline_ids}
 
     def read(self) -> CanonicalReport:
         """What the report says. Refused when it was never read, or the person is erased."""

@@ -1,0 +1,36 @@
+"""What can be seen: every read model, by name."""
+
+from __future__ import annotations
+
+from projections.consents import ConsentsProjection
+from projections.consumers import ConsumersProjection
+from projections.deadlines import DeadlinesProjection
+from projections.disputes import DisputesProjection
+from projections.findings import FindingsProjection
+from projections.kernel import Projection
+from projections.letters import LettersProjection
+from projections.mailings import MailingsProjection
+from projections.notifications import NotificationsProjection
+from projections.reports import ReportsProjection
+from projections.tasks import TasksProjection
+from projections.tenants import TenantsProjection
+from projections.timeline import TimelineProjection
+from projections.tradelines import TradelinesProjection
+from projections.users import UsersProjection
+
+ALL: tuple[Projection, ...] = (
+    TenantsProjection(),
+    UsersProjection(),
+    ConsumersProjection(),
+    ConsentsProjection(),
+    ReportsProjection(),
+    TradelinesProjection(),
+    FindingsProjection(),
+    DisputesProjection(),
+    LettersProjection(),
+    MailingsProjection(),
+    DeadlinesProjection(),
+    TasksProjection(),
+    NotificationsProjection(),
+    TimelineProjection(),
+)

@@ -1,0 +1,115 @@
+"""What each bureau reports of each account, pull by pull."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel
+
+from domain.bureaus import Bureau
+from domain.consumers import Consumer
+from domain.credit_reports import BureauTradeline
+from domain.reports import Report
+from projections.kernel import Change, Projection, Recorded, Table, on
+
+_TEXTS = ("opened", "closed", "reported", "last_payment", "account_type", "designator", "condition", "open_closed")
+_CENTS = ("balance", "high_balance", "credit_limit", "past_due", "monthly_payment")
+
+TRADELINES = Table(
+    "tradelines",
+    key={"id": "uuid"},
+    columns={
+        "consumer_id": "uuid",
+        "report_id": "uuid",
+        "tradeline_id": "uuid",
+        "ref": "text",
+        "bureau": "text",
+        "pulled_on": "date",
+        "creditor_name": "text",
+        "account_masked": "text",
+        "pay_status": "text",
+        "history": "jsonb",
+        **dict.fromkeys(_TEXTS, "text"),
+        **{f"{name}_cents": "bigint" for name in _CENTS},
+    },
+    indexes=("report_id, ref, id", "consumer_id, pulled_on", "tradeline_id, pulled_on"),
+)
+
+
+class TradelineRow(BaseModel):
+    """One account at one bureau in one report. Amounts in cents; dates as precise as they were printed."""
+
+    id: UUID
+    consumer_id: UUID
+    report_id: UUID
+    tradeline_id: UUID | None
+    ref: str
+    bureau: Bureau
+    pulled_on: date
+    creditor_name: str | None
+    account_masked: str | None
+    account_type: str | None
+    designator: str | None
+    opened: str | None
+    closed: str | None
+    reported: str | None
+    last_payment: str | None
+    condition: str | None
+    open_closed: str | None
+    pay_status: str | None
+    balance_cents: int | None
+    high_balance_cents: int | None
+    credit_limit_cents: int | None
+    past_due_cents: int | None
+    monthly_payment_cents: int | None
+    history: list[dict[str, Any]] | None
+
+
+class TradelinesProjection(Projection):
+    """Every row of every report that is really reported."""
+
+    name = "tradelines"
+    tables = (TRADELINES,)
+
+    @on(Report.Parsed)
+    def parsed(self, r: Recorded[Report.Parsed]) -> Iterable[Change]:
+        if r.event.canonical is None:
+            return
+        for row in r.event.canonical.rows():
+            yield TRADELINES.put(
+                row_id(r.event.originator_id, row.ref),
+                consumer_id=r.event.subject_id,
+                report_id=r.event.originator_id,
+                tradeline_id=r.event.tradeline_ids.get(row.ref),
+                ref=row.ref,
+                pulled_on=r.event.pulled_on,
+                **_facts(row),
+            )
+
+    @on(Consumer.Erased)
+    def consumer_erased(self, r: Recorded[Consumer.Erased]) -> Iterable[Change]:
+        yield TRADELINES.remove_where(consumer_id=r.event.originator_id)
+
+
+def row_id(report_id: UUID, ref: str) -> UUID:
+    """The id of one row of one report."""
+    return uuid5(report_id, f"row:{ref}")
+
+
+def _facts(row: BureauTradeline) -> dict[str, Any]:
+    facts: dict[str, Any] = {name: _text(getattr(row, name)) for name in _TEXTS}
+    facts |= {f"{name}_cents": getattr(row, name) for name in _CENTS}
+    return facts | {
+        "bureau": row.bureau,
+        "creditor_name": row.creditor_name,
+        "account_masked": row.account_masked,
+        "pay_status": row.printed.get("pay_status") or _text(row.pay_status),
+        "history": [{"month": cell.month, "level": cell.level.value} for cell in row.history],
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
