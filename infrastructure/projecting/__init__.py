@@ -1,0 +1,38 @@
+"""Running, waiting for, rebuilding and verifying the projections."""
+
+from infrastructure.projecting.log import Decode, LogRow
+from infrastructure.projecting.parked import Replayed, replay_parked
+from infrastructure.projecting.positions import Busy
+from infrastructure.projecting.reader import Stuck
+from infrastructure.projecting.rebuild import NotSwapped, Progress, Rebuilt, rebuild
+from infrastructure.projecting.runner import Runner
+from infrastructure.projecting.status import Lag, Status, lag, status
+from infrastructure.projecting.tables import ensure
+from infrastructure.projecting.verify import Difference, Stale, Verified, verify
+from infrastructure.projecting.waiting import Watermarks, has_reached, wait_for
+
+__all__ = [
+    "Busy",
+    "Decode",
+    "Difference",
+    "Lag",
+    "LogRow",
+    "NotSwapped",
+    "Progress",
+    "Rebuilt",
+    "Replayed",
+    "Runner",
+    "Stale",
+    "Status",
+    "Stuck",
+    "Verified",
+    "Watermarks",
+    "ensure",
+    "has_reached",
+    "lag",
+    "rebuild",
+    "replay_parked",
+    "status",
+    "verify",
+    "wait_for",
+]
