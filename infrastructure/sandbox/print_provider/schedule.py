@@ -25,6 +25,7 @@ _ZONES: Final[Mapping[str, str]] = {
     "Pacific/Guam": "GU MP",
 }
 _ZONE_OF: Final = {state: ZoneInfo(zone) for zone, states in _ZONES.items() for state in states.split()}
+_CLOSED: Final = holidays.country_holidays("US", years=range(2024, 2031))
 _EASTERN: Final = ZoneInfo("America/New_York")
 
 
@@ -121,10 +122,9 @@ def _moment(journey: Journey, days: int, clock: time) -> datetime:
 
 
 def _working_day(start: date, days: int) -> date:
-    closed = holidays.country_holidays("US")
     day = start
     while days:
         day += timedelta(days=1)
-        if day.weekday() < 5 and day not in closed:
+        if day.weekday() < 5 and day not in _CLOSED:
             days -= 1
     return day

@@ -1,0 +1,61 @@
+"""What may be handed to a provider at all."""
+
+from hashlib import sha256
+
+import pytest
+from pydantic import ValidationError
+
+from application.posting import MailStatus, PostRejected, ScanKind, TrackingScan, advance
+from tests.support.posting import PDF, bureau, party, piece
+
+
+def test_a_piece_is_bound_to_the_bytes_that_were_approved() -> None:
+    piece().check_bytes(PDF)
+
+    with pytest.raises(PostRejected) as refusal:
+        piece().check_bytes(PDF + b" ")
+    assert (refusal.value.code, refusal.value.kind) == ("letter_bytes_differ", "letter")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"to": bureau(line1="x" * 30, line2="y" * 21)},
+        {"metadata": {"consumer": "Ann Example"}},
+        {"metadata": {"mailing_id": "another"}},
+        {"metadata": {f"key_{n}": "v" for n in range(20)}},
+        {"metadata": {'quote"': "v"}},
+        {"idempotency_key": "k" * 257},
+        {"idempotency_key": "line\nbreak"},
+        {"mailing_id": "Ann Example"},
+        {"description": "d" * 256},
+        {"letter_sha256": sha256(PDF).hexdigest().upper()},
+        {"mail_class": "standard"},
+    ],
+)
+def test_what_a_provider_could_not_take_is_not_a_piece(changes: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        piece(**changes)
+
+
+def test_an_envelope_needs_a_name_or_a_company() -> None:
+    with pytest.raises(ValidationError):
+        party(name=None)
+    assert party(name=None, company="Example Inc").company == "Example Inc"
+
+
+def test_names_and_addresses_show_in_no_repr_and_no_error() -> None:
+    shown = repr(piece())
+    with pytest.raises(ValidationError) as refusal:
+        party(zip_code="Secret Street 9")
+
+    assert not any(word in shown for word in ("Ann", "Main", "Austin", "73301"))
+    assert "Secret Street" not in str(refusal.value)
+
+
+def test_the_status_of_a_mailing_is_folded_from_its_scans() -> None:
+    scan = TrackingScan(id="evnt_1", kind="mailed", occurred_at="2026-01-05T12:00:00Z", provider_event="Mailed")
+
+    status = advance(MailStatus(), [scan, scan])
+
+    assert (status.kind, status.mailed_at, status.seen) == (ScanKind.MAILED, scan.occurred_at, ("evnt_1",))
