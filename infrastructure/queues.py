@@ -28,7 +28,7 @@ REDIS_TIMEOUT_S: Final = 5.0
 RING_LIFE_S: Final = 2.0
 """A ring nobody answered by then is taken for lost (Redis was flushed or restarted) and may be repeated."""
 
-_IDLE_MS: Final = 1000
+_IDLE_MS: Final = 500
 _REDIS_IDLE_MS: Final = 200
 _REDIS_OFFLINE_AFTER_MS: Final = 60_000
 _REDIS_MAINTENANCE_PER_MILLION: Final = 50_000

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import psycopg
@@ -50,6 +51,8 @@ class Relay(threading.Thread):
     def stop(self, timeout_s: float = 5.0) -> None:
         """Stop looking. Rings already sent are still answered."""
         self._stopping.set()
+        with suppress(psycopg.Error):
+            self._table.announce()  # wakes the thread; without it, it notices within the poll
         self.join(timeout_s)
 
     def run(self) -> None:
@@ -85,10 +88,10 @@ class Relay(threading.Thread):
 
     def look(self) -> float:
         """Ring for what is due. Returns the seconds until it is worth looking again unasked."""
-        rooms = {queue: room for queue in self._slots.queues if (room := self._slots.room(queue))}
         wait_s = min(self._poll_s, max(self._sweep_at - time.monotonic(), 0.0))
-        for waiting in self._table.ready(list(rooms), max(rooms.values())) if rooms else ():
-            for _ in range(min(waiting.due, rooms[waiting.queue])):
+        for waiting in self._table.ready(self._slots.queues, self._slots.total):
+            room = self._slots.room(waiting.queue) if waiting.due else 0
+            for _ in range(min(waiting.due, room)):
                 self._ring(waiting.queue)
             if waiting.next_in_s is not None:
                 wait_s = min(wait_s, waiting.next_in_s)

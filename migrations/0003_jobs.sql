@@ -36,7 +36,8 @@ BEGIN
 END $$;
 
 -- Ends an attempt without success: back to ready after p_retry_in, or buried once p_max attempts are used up.
--- A snooze gives the attempt back. NULL: the lease was lost and nothing changed.
+-- A snooze gives the attempt back. NULL: the lease was lost and nothing changed. Relays look once a second by
+-- themselves and are told of what comes back sooner.
 CREATE FUNCTION es.fail(p_job uuid, p_token uuid, p_error text, p_retry_in interval, p_max int, p_snooze boolean) RETURNS es.job_state
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, es, pg_temp AS $$
 DECLARE
@@ -48,6 +49,7 @@ BEGIN
     finished_at = CASE WHEN NOT p_snooze AND j.attempts >= p_max THEN ts END,
     attempts = j.attempts - p_snooze::int, ready_at = ts + p_retry_in, last_error = p_error, lease_token = NULL, lease_until = NULL
    WHERE j.id = p_job AND j.lease_token = p_token AND j.state = 'running' RETURNING j.state INTO result;
+  IF result = 'ready' AND p_retry_in < interval '1 s' THEN PERFORM pg_notify('sfdify_jobs', ''); END IF;
   RETURN result;
 END $$;
 
@@ -118,7 +120,9 @@ BEGIN
     ready_at = CASE WHEN j.run_at > coalesce(test_now, ts) THEN CASE WHEN test_now IS NULL THEN j.run_at ELSE 'infinity' END ELSE ts END
    WHERE j.tenant_id = p_tenant AND j.id = p_job
      AND (j.state = ANY (ARRAY['buried', 'cancelled']::es.job_state[]) OR (j.state = 'ready' AND j.attempts > 0));
-  RETURN FOUND;
+  IF NOT FOUND THEN RETURN false; END IF;
+  PERFORM pg_notify('sfdify_jobs', '');
+  RETURN true;
 END $$;
 
 -- Sets a job aside, also from under a worker, whose lease is lost by it.
