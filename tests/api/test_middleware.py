@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
+from starlette.responses import Response
+
+from api import middleware, problems
+from api.etags import etag
+from infrastructure.limits import Decision, Policy, RateLimited
+from infrastructure.telemetry import Metrics, configure_logging
+
+REPORTS = r"/v1/consumers/[^/]+/reports"
+USER, TENANT = Policy("user", 100), Policy("tenant", 1000)
+
+
+def decision(allowed: bool) -> Decision:
+    return Decision(allowed, USER, 42 if allowed else 0, 35, 0 if allowed else 9, (USER, TENANT))
+
+
+def build(metrics: Metrics) -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/v1/things/{thing}")
+    def thing(thing: str, request: Request) -> str:
+        request.state.tenant_id = TENANT_ID
+        request.state.rate_limit = decision(True)
+        return thing
+
+    @app.get("/v1/limited")
+    def limited(request: Request) -> None:
+        request.state.rate_limit = decision(False)
+        raise RateLimited(decision(False))
+
+    @app.get("/v1/tagged")
+    def tagged(response: Response) -> int:
+        response.headers["ETag"] = etag(1, 2)
+        return 1
+
+    @app.post("/v1/bytes")
+    async def count(request: Request) -> int:
+        return len(await request.body())
+
+    @app.post("/v1/consumers/{consumer}/reports")
+    async def report(consumer: str, request: Request) -> int:
+        return len(await request.body())
+
+    @app.post("/v1/json")
+    def read(body: dict[str, int]) -> int:
+        return len(body)
+
+    @app.post("/v1/quiet")
+    def quiet() -> None:
+        return None
+
+    @app.get("/v1/bug")
+    def bug() -> None:
+        raise RuntimeError("Ann Example, 123-45-6789")
+
+    problems.install(app)
+    larger = {REPORTS: middleware.LARGEST_REPORT}
+    middleware.install(app, metrics, larger=larger, other_types={REPORTS: frozenset({"application/octet-stream"})})
+    return app
+
+
+TENANT_ID = uuid4()
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def metrics() -> Metrics:
+    return Metrics()
+
+
+@pytest.fixture(scope="module")
+def http(metrics: Metrics) -> TestClient:
+    return TestClient(build(metrics))
+
+
+def test_a_harmless_request_id_of_the_client_is_kept(http: TestClient) -> None:
+    assert http.get("/v1/things/1", headers={"Request-Id": "trace-0123_ABC"}).headers["request-id"] == "trace-0123_ABC"
+
+
+UNSAFE = ["", "short", "a" * 65, "with space 1", "semi;colon;1", "-leading-dash", 'quo"te-123']
+
+
+@pytest.mark.parametrize("sent", UNSAFE)
+def test_any_other_is_replaced(http: TestClient, sent: str) -> None:
+    given = http.get("/v1/things/1", headers={"Request-Id": sent}).headers["request-id"]
+    assert given != sent
+    assert given.startswith("req_")
+    assert len(given) == 36
+
+
+def test_two_requests_have_two_ids(http: TestClient) -> None:
+    assert http.get("/v1/things/1").headers["request-id"] != http.get("/v1/things/1").headers["request-id"]
+
+
+def chunks(total: int) -> Iterator[bytes]:
+    for _ in range(total // 1000):
+        yield b" " * 1000
+    yield b" " * (total % 1000)
+
+
+@pytest.mark.parametrize("path", ["/v1/bytes", "/v1/json"])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_body_over_a_megabyte_is_too_large_declared_or_streamed(http: TestClient, path: str, streamed: bool) -> None:
+    body = chunks(1_000_001) if streamed else b" " * 1_000_001
+    response = http.post(path, content=body, headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_exactly_a_megabyte_is_read(http: TestClient, streamed: bool) -> None:
+    body = chunks(1_000_000) if streamed else b" " * 1_000_000
+    assert http.post("/v1/bytes", content=body, headers=JSON).json() == 1_000_000
+
+
+def test_reports_may_have_twenty_megabytes(http: TestClient) -> None:
+    path = f"/v1/consumers/{uuid4()}/reports"
+    assert http.post(path, content=b" " * 20_000_000, headers=JSON).json() == 20_000_000
+    assert http.post(path, content=b" " * 20_000_001, headers=JSON).status_code == 413
+    assert http.post(path + "/more", content=b" " * 1_000_001, headers=JSON).status_code == 413
+
+
+@pytest.mark.parametrize("length", ["abc", "-1", "1.5", "\u0661"])
+def test_a_length_that_is_no_number_is_a_bad_request(http: TestClient, length: str) -> None:
+    response = http.post("/v1/bytes", content=b"x", headers=JSON | {"Content-Length": length.encode()})  # type: ignore[arg-type]
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")
+
+
+def test_only_json_is_read_unless_an_address_reads_more(http: TestClient) -> None:
+    for headers in ({"Content-Type": "text/plain"}, {"Content-Type": "application/xml"}, {}):
+        response = http.post("/v1/bytes", content=b"x", headers=headers)
+        assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+    octets = {"Content-Type": "application/octet-stream"}
+    assert http.post("/v1/consumers/1/reports", content=b"x", headers=octets).json() == 1
+    assert http.post("/v1/bytes", content=b"x", headers=octets).status_code == 415
+    assert http.post("/v1/json", content=b"{}", headers={"Content-Type": "Application/JSON; charset=utf-8"}).json() == 0
+    assert http.post("/v1/quiet").status_code == 200
+
+
+def test_every_answer_has_the_security_headers(http: TestClient) -> None:
+    for path in ("/v1/things/1", "/nowhere", "/v1/bug"):
+        headers = http.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert headers["cache-control"] == "no-store"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "max-age" in headers["strict-transport-security"]
+        assert headers["request-id"]
+
+
+def test_what_has_a_tag_may_be_kept_by_its_reader_alone(http: TestClient) -> None:
+    assert http.get("/v1/tagged").headers["cache-control"] == "private, no-cache"
+
+
+def test_the_state_of_the_rate_limit_is_told(http: TestClient) -> None:
+    headers = http.get("/v1/things/1").headers
+    assert headers["ratelimit-policy"] == '"user";q=100;w=60, "tenant";q=1000;w=60'
+    assert headers["ratelimit"] == '"user";r=42;t=35'
+    assert "retry-after" not in headers
+    assert "ratelimit" not in http.get("/nowhere").headers
+
+
+def test_a_caller_over_the_limit_is_told_when_to_come_back(http: TestClient) -> None:
+    response = http.get("/v1/limited")
+    assert (response.status_code, response.json()["code"]) == (429, "rate_limited")
+    assert response.headers["retry-after"] == "9"
+    assert response.headers["ratelimit"] == '"user";r=0;t=35'
+
+
+def test_figures_are_kept_by_route_template_and_never_by_tenant_or_path(http: TestClient, metrics: Metrics) -> None:
+    secret = uuid4().hex
+    http.get(f"/v1/things/{secret}?ssn=123456789")
+    http.get(f"/{secret}")
+    text = metrics.render().decode()
+    assert 'route="/v1/things/{thing}",status="200"' in text
+    assert 'route="unmatched",status="404"' in text
+    assert secret not in text
+    assert str(TENANT_ID) not in text
+
+
+def test_the_log_has_template_status_and_ids_but_no_path_query_or_message(http: TestClient) -> None:
+    lines = io.StringIO()
+    configure_logging(lines)
+    http.get("/v1/things/canary?name=Ann", headers={"Request-Id": "trace-0123456"})
+    http.get("/v1/bug")
+    logged = [json.loads(line) for line in lines.getvalue().splitlines()]
+    first = next(line for line in logged if line.get("request_id") == "trace-0123456")
+    assert first["event"] == "request"
+    assert first["route"] == "/v1/things/{thing}"
+    assert (first["method"], first["status"], first["tenant_id"]) == ("GET", 200, str(TENANT_ID))
+    bug = next(line for line in logged if line["event"] == "unhandled_error")
+    assert bug["error_type"] == "RuntimeError"
+    assert any("test_middleware.py" in frame and "bug" in frame for frame in bug["stack"])
+    for secret in ("canary", "Ann", "6789", "name="):
+        assert secret not in lines.getvalue()
