@@ -1,0 +1,395 @@
+"""What `es.append` accepts, what it refuses, and who may do what to the log, on both ends of the version range."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from tests.support.log import Sql
+
+Connect = Callable[[str], Sql]
+TABLES = ("event", "command_seen", "job")
+
+
+def counts(admin: Sql) -> list[int]:
+    """How many events, commands and jobs the test's tenant has."""
+    return [admin.one(f"SELECT count(*) FROM es.{table} WHERE tenant_id = %s", admin.tenant) for table in TABLES]
+
+
+def refused(sqlstate: str, constraint: str | None, call: Callable[[], object]) -> None:
+    with pytest.raises(psycopg.Error) as raised:
+        call()
+    assert raised.value.sqlstate == sqlstate
+    assert raised.value.diag.constraint_name == constraint
+
+
+# Streams
+
+
+def test_a_stream_grows_by_one(connect: Connect) -> None:
+    app, thing = connect("app"), uuid4()
+    first = app.append((thing, 1), (thing, 2))
+    second = app.append((thing, 3))
+    assert second > first + 1
+    app.as_tenant()
+    assert app.one("SELECT array_agg(position ORDER BY position) FROM es.event") == [first, first + 1, second]
+
+
+def test_a_position_is_the_transaction_and_the_ordinal(connect: Connect) -> None:
+    app = connect("app")
+    with app.conn.transaction():
+        first = app.append((uuid4(), 1))
+        xid = int(app.one("SELECT pg_current_xact_id()::text"))
+    assert first == xid << 20
+
+
+def test_a_stale_version_is_told_by_its_constraint(connect: Connect) -> None:
+    app, thing = connect("app"), uuid4()
+    app.append((thing, 1), (thing, 2))
+    refused("23505", "event_stream", lambda: app.append((thing, 2)))
+    refused("23505", "event_stream", lambda: app.append((thing, 1)))
+
+
+@pytest.mark.parametrize("versions", [(2,), (0,), (-1,), (1, 3), (1, 1)])
+def test_a_new_stream_without_gaps_only(connect: Connect, versions: tuple[int, ...]) -> None:
+    app, thing = connect("app"), uuid4()
+    refused("SF004", "event_no_hole", lambda: app.append(*((thing, version) for version in versions)))
+
+
+def test_a_hole_before_the_next_version(connect: Connect) -> None:
+    app, thing = connect("app"), uuid4()
+    app.append((thing, 1))
+    refused("SF004", "event_no_hole", lambda: app.append((thing, 3)))
+
+
+def test_another_tenant_cannot_continue_a_stream(connect: Connect) -> None:
+    app, thing = connect("app"), uuid4()
+    app.append((thing, 1))
+    refused("SF004", "event_no_hole", lambda: app.append((thing, 2), tenant=uuid4()))
+
+
+def test_the_same_id_in_another_tenant_is_another_stream(connect: Connect) -> None:
+    app, thing = connect("app"), uuid4()
+    app.append((thing, 1))
+    app.append((thing, 1), tenant=uuid4())
+    assert connect("admin").one("SELECT count(*) FROM es.event WHERE originator_id = %s", thing) == 2
+
+
+def test_several_streams_are_appended_together_or_not_at_all(connect: Connect) -> None:
+    app, (one, other) = connect("app"), sorted((uuid4(), uuid4()), key=lambda u: u.bytes)
+    app.append((other, 1))
+    refused("23505", "event_stream", lambda: app.append((one, 1), (one, 2), (other, 1)))
+    assert counts(connect("admin")) == [1, 0, 0]
+
+
+def test_two_appends_in_one_transaction_are_refused(connect: Connect) -> None:
+    app = connect("app")
+
+    def twice() -> None:
+        with app.conn.transaction():
+            app.append((uuid4(), 1))
+            app.append((uuid4(), 1))
+
+    refused("23505", "event_position", twice)
+
+
+# Commands
+
+
+def test_a_command_is_carried_out_once(connect: Connect) -> None:
+    app, command, thing = connect("app"), uuid4(), uuid4()
+    last = app.append((thing, 1), (thing, 2), command=command, fingerprint=b"f", answer=b'{"id":1}') + 1
+    app.as_tenant()
+    row = app.conn.execute("SELECT position, fingerprint, answer FROM es.command_seen").fetchone()
+    assert row == (last, b"f", b'{"id":1}')
+    refused("23505", "command_seen_once", lambda: app.append((uuid4(), 1), command=command))
+    refused("23505", "command_seen_once", lambda: app.append(command=command))
+
+
+def test_a_repeat_reads_as_a_repeat_even_when_its_events_are_stale(connect: Connect) -> None:
+    app, command, thing = connect("app"), uuid4(), uuid4()
+    app.append((thing, 1), command=command)
+    refused("23505", "command_seen_once", lambda: app.append((thing, 1), command=command))
+    refused("23505", "command_seen_once", lambda: app.append((thing, 1), (thing, 2), command=command))
+
+
+def test_another_tenant_may_use_the_same_command_id(connect: Connect) -> None:
+    app, command = connect("app"), uuid4()
+    app.append((uuid4(), 1), command=command)
+    app.append((uuid4(), 1), command=command, tenant=uuid4())
+    assert connect("admin").one("SELECT count(*) FROM es.command_seen WHERE command_id = %s", command) == 2
+
+
+def test_a_command_without_events_is_remembered(connect: Connect) -> None:
+    app, command = connect("app"), uuid4()
+    app.append(command=command, answer=b"{}")
+    assert app.as_tenant().one("SELECT answer FROM es.command_seen WHERE command_id = %s", command) == b"{}"
+
+
+def test_a_refused_append_leaves_no_command_behind(connect: Connect) -> None:
+    app, command = connect("app"), uuid4()
+    refused("SF004", "event_no_hole", lambda: app.append((uuid4(), 2), command=command))
+    app.append((uuid4(), 1), command=command)
+    assert counts(connect("admin")) == [1, 1, 0]
+
+
+# Jobs
+
+
+def test_a_job_is_stored_with_its_events_once_a_tenant(connect: Connect) -> None:
+    app, other = connect("app"), uuid4()
+    position = app.append((uuid4(), 1), jobs=[("reconcile", "k")])
+    app.append((uuid4(), 1), jobs=[("reconcile", "k")])
+    app.append((uuid4(), 1), jobs=[("reconcile", "k")], tenant=other)
+    assert counts(connect("admin")) == [2, 0, 1]
+    assert connect("admin").one("SELECT count(*) FROM es.job WHERE tenant_id = %s", other) == 1
+    assert app.as_tenant().one("SELECT after_position FROM es.job") == position
+
+
+def test_several_jobs_with_several_events(connect: Connect) -> None:
+    app, thing = connect("app"), uuid4()
+    first = app.append((thing, 1), (thing, 2), jobs=[("reconcile", "a"), ("pdf_render", "b")])
+    query = "SELECT queue, after_position, state::text FROM es.job ORDER BY queue"
+    rows = app.as_tenant().conn.execute(query).fetchall()
+    assert rows == [("pdf_render", first + 1, "ready"), ("reconcile", first + 1, "ready")]
+
+
+def running_job(connect: Connect) -> tuple[UUID, UUID]:
+    """A job that a worker holds, and its lease."""
+    app, admin, token = connect("app"), connect("admin"), uuid4()
+    app.append(jobs=[("reconcile", str(token))])
+    job = admin.one("SELECT id FROM es.job WHERE dedupe = %s", str(token))
+    admin.conn.execute("UPDATE es.job SET state = 'running', lease_token = %s WHERE id = %s", (token, job))
+    return job, token
+
+
+def test_the_job_ends_with_the_append_it_asked_for(connect: Connect) -> None:
+    (job, token), app = running_job(connect), connect("app")
+    app.append((uuid4(), 1), job=job, token=token)
+    assert app.as_tenant().one("SELECT state::text FROM es.job") == "done"
+    assert app.one("SELECT lease_token FROM es.job") is None
+
+
+def test_a_job_that_decides_nothing_still_ends(connect: Connect) -> None:
+    (job, token), app = running_job(connect), connect("app")
+    app.append(job=job, token=token)
+    assert app.as_tenant().one("SELECT state::text FROM es.job") == "done"
+
+
+@pytest.mark.parametrize("wrong", ["token", "no token", "tenant", "twice"])
+def test_a_lost_lease_writes_nothing(connect: Connect, wrong: str) -> None:
+    (job, token), app, admin = running_job(connect), connect("app"), connect("admin")
+    tenant = app.tenant
+    if wrong == "twice":
+        app.append(job=job, token=token)
+    if wrong == "tenant":
+        tenant = uuid4()
+    given = {"token": uuid4(), "no token": None}.get(wrong, token)
+    before = counts(admin)
+    append = lambda: app.append((uuid4(), 1), command=uuid4(), jobs=[("x", "y")], job=job, token=given, tenant=tenant)  # noqa: E731
+    refused("SF001", None, append)
+    assert counts(admin) == before
+
+
+def test_a_refused_append_leaves_the_job_running(connect: Connect) -> None:
+    (job, token), app = running_job(connect), connect("app")
+    refused("SF004", "event_no_hole", lambda: app.append((uuid4(), 5), job=job, token=token))
+    assert app.as_tenant().one("SELECT state::text FROM es.job") == "running"
+
+
+# Test clocks
+
+
+def at(day: int) -> datetime:
+    return datetime(2026, 3, day, tzinfo=UTC)
+
+
+@pytest.fixture
+def clocked(connect: Connect) -> Sql:
+    app = connect("app")
+    app.conn.execute("SELECT es.register_tenant(%s, %s, 'test')", (app.tenant, str(app.tenant)))
+    app.conn.execute("SELECT es.start_clock(%s, %s)", (app.tenant, at(1)))
+    return app.as_tenant()
+
+
+def ready_at(app: Sql) -> str:
+    due = "CASE WHEN ready_at = 'infinity' THEN 'waits' WHEN ready_at <= now() THEN 'due' ELSE 'later' END"
+    return str(app.one(f"SELECT {due} FROM es.job"))
+
+
+def test_a_timer_waits_for_the_test_clock(clocked: Sql) -> None:
+    clocked.append((uuid4(), 1), jobs=[("sla_check", "t")], due=[at(20)])
+    assert ready_at(clocked) == "waits"
+    clocked.conn.execute("SELECT es.advance_clock(%s, %s)", (clocked.tenant, at(19)))
+    assert ready_at(clocked) == "waits"
+    clocked.conn.execute("SELECT es.advance_clock(%s, %s)", (clocked.tenant, at(20)))
+    assert ready_at(clocked) == "due"
+
+
+def test_a_timer_already_past_on_the_test_clock_is_due_at_once(clocked: Sql) -> None:
+    clocked.conn.execute("SELECT es.advance_clock(%s, %s)", (clocked.tenant, at(10)))
+    clocked.append((uuid4(), 1), (uuid4(), 1), jobs=[("sla_check", "t")], due=[at(9)])
+    assert ready_at(clocked) == "due"
+
+
+def test_a_live_tenants_timer_runs_on_real_time(connect: Connect) -> None:
+    app = connect("app")
+    app.append((uuid4(), 1), jobs=[("sla_check", "t")], due=[datetime.now(UTC) + timedelta(days=1)])
+    assert ready_at(app.as_tenant()) == "later"
+
+
+def test_the_clock_never_goes_back(clocked: Sql) -> None:
+    clocked.conn.execute("SELECT es.advance_clock(%s, %s)", (clocked.tenant, at(10)))
+    refused("SF002", None, lambda: clocked.conn.execute("SELECT es.advance_clock(%s, %s)", (clocked.tenant, at(9))))
+    refused("SF002", None, lambda: clocked.conn.execute("SELECT es.start_clock(%s, %s)", (clocked.tenant, at(1))))
+
+
+def test_only_a_test_tenant_has_a_clock(connect: Connect) -> None:
+    app, live = connect("app"), uuid4()
+    app.conn.execute("SELECT es.register_tenant(%s, %s, 'live')", (live, str(live)))
+    refused("SF002", None, lambda: app.conn.execute("SELECT es.start_clock(%s, %s)", (live, at(1))))
+    refused("SF002", None, lambda: app.conn.execute("SELECT es.advance_clock(%s, %s)", (uuid4(), at(1))))
+
+
+def test_a_timer_that_raced_the_clock_is_freed_by_the_sweep(clocked: Sql, connect: Connect) -> None:
+    clocked.append((uuid4(), 1), jobs=[("sla_check", "t")], due=[at(5)])
+    raced = "UPDATE es.tenant_clock SET now_at = %s WHERE tenant_id = %s"
+    connect("admin").conn.execute(raced, (at(6), clocked.tenant))
+    assert ready_at(clocked) == "waits"
+    assert clocked.one("SELECT es.clock_due()") == 1
+    assert ready_at(clocked) == "due"
+
+
+# The tenant directory
+
+
+def test_a_slug_belongs_to_one_tenant(connect: Connect) -> None:
+    app, first = connect("app"), uuid4()
+    app.conn.execute("SELECT es.register_tenant(%s, 'acme', 'live')", (first,))
+    app.conn.execute("SELECT es.register_tenant(%s, 'acme', 'live')", (first,))
+    again = "SELECT es.register_tenant(%s, 'acme', 'live')"
+    refused("23505", "tenant_slug_once", lambda: app.conn.execute(again, (uuid4(),)))
+    refused("SF005", None, lambda: app.conn.execute("SELECT es.register_tenant(%s, 'other', 'live')", (first,)))
+    assert app.one("SELECT tenant_id FROM es.tenant_directory WHERE slug = 'acme'") == first
+    with pytest.raises(errors.InsufficientPrivilege):
+        app.conn.execute("INSERT INTO es.tenant_directory VALUES (gen_random_uuid(), 'x', 'live')")
+
+
+# Who may do what
+
+CHANGES = (
+    "INSERT INTO es.{} SELECT * FROM es.{}",
+    "UPDATE es.{} SET tenant_id = tenant_id",
+    "DELETE FROM es.{}",
+    "TRUNCATE es.{}",
+)
+
+
+@pytest.mark.parametrize("who", ["app", "projector"])
+@pytest.mark.parametrize("table", ["event", "command_seen", "job", "tenant_clock"])
+def test_logins_cannot_change_the_log_directly(connect: Connect, who: str, table: str) -> None:
+    app, session = connect("app"), connect(who)
+    app.append((uuid4(), 1), command=uuid4(), jobs=[("q", "d")])
+    session.as_tenant()
+    for change in CHANGES:
+        with pytest.raises(errors.InsufficientPrivilege):
+            session.conn.execute(change.format(table, table).encode())
+
+
+@pytest.mark.parametrize("role", ["sfdify_writer", "sfdify_owner", "sfdify_dispatch"])
+@pytest.mark.parametrize("who", ["app", "projector"])
+def test_logins_cannot_become_a_stronger_role(connect: Connect, who: str, role: str) -> None:
+    with pytest.raises(errors.InsufficientPrivilege):
+        connect(who).conn.execute(f"SET ROLE {role}".encode())
+
+
+def test_the_owner_sees_and_changes_nothing(connect: Connect) -> None:
+    connect("app").append((uuid4(), 1))
+    owner = connect("admin").as_tenant()
+    owner.conn.execute("SET ROLE sfdify_owner")
+    assert owner.one("SELECT count(*) FROM es.event") == 0
+    assert owner.conn.execute("DELETE FROM es.event").rowcount == 0
+    assert owner.conn.execute("UPDATE es.event SET state = ''").rowcount == 0
+    values = "(1, now(), 1, gen_random_uuid(), gen_random_uuid(), '', 't', '', '')"
+    with pytest.raises(errors.InsufficientPrivilege):
+        owner.conn.execute(f"INSERT INTO es.event VALUES {values}".encode())
+    refused("SF003", None, lambda: owner.conn.execute("TRUNCATE es.event"))
+
+
+def test_the_writer_is_bound_to_the_tenant(connect: Connect) -> None:
+    app = connect("app")
+    app.append((uuid4(), 1))
+    app.append((uuid4(), 1), tenant=uuid4())
+    writer = connect("admin").as_tenant()
+    writer.conn.execute("SET ROLE sfdify_writer")
+    assert writer.one("SELECT count(*) FROM es.event") == 1
+    stranger = "(1, now(), 1, gen_random_uuid(), gen_random_uuid(), '', 't', '', '')"
+    with pytest.raises(errors.InsufficientPrivilege, match="row-level security"):
+        writer.conn.execute(f"INSERT INTO es.event VALUES {stranger}".encode())
+    writer.conn.execute("RESET app.tenant_id")
+    assert writer.one("SELECT count(*) FROM es.event") == 0
+
+
+@pytest.mark.parametrize("change", ["UPDATE es.event SET state = ''", "DELETE FROM es.event", "TRUNCATE es.event"])
+def test_not_even_a_superuser_changes_the_log_by_accident(connect: Connect, change: str) -> None:
+    connect("app").append((uuid4(), 1))
+    admin = connect("admin")
+    refused("SF003", None, lambda: admin.conn.execute(change.encode()))
+
+
+def test_the_dispatcher_sees_jobs_and_nothing_else(connect: Connect) -> None:
+    app, key = connect("app"), str(uuid4())
+    app.append((uuid4(), 1), jobs=[("q", key)])
+    app.append((uuid4(), 1), jobs=[("q", key)], tenant=uuid4())
+    dispatch = connect("admin")
+    dispatch.conn.execute("SET ROLE sfdify_dispatch")
+    assert dispatch.one("SELECT count(*) FROM es.job WHERE dedupe = %s", key) == 2
+    with pytest.raises(errors.InsufficientPrivilege):
+        dispatch.one("SELECT count(*) FROM es.event")
+
+
+def test_the_app_sees_its_tenants_rows_only(connect: Connect) -> None:
+    app = connect("app")
+    app.append((uuid4(), 1), command=uuid4(), jobs=[("q", "d")])
+    tables = ("event", "command_seen", "job")
+    assert [app.one(f"SELECT count(*) FROM es.{t}") for t in tables] == [0, 0, 0]
+    app.as_tenant(uuid4())
+    assert [app.one(f"SELECT count(*) FROM es.{t}") for t in tables] == [0, 0, 0]
+    app.as_tenant()
+    assert [app.one(f"SELECT count(*) FROM es.{t}") for t in tables] == [1, 1, 1]
+
+
+def test_the_append_leaves_no_tenant_behind(connect: Connect) -> None:
+    app = connect("app")
+    app.append((uuid4(), 1))
+    assert app.one("SELECT es.tenant()") is None
+    assert app.one("SELECT count(*) FROM es.event") == 0
+
+
+def test_the_projector_reads_every_tenant_and_writes_nothing(connect: Connect) -> None:
+    app, thing = connect("app"), uuid4()
+    app.append((thing, 1))
+    app.append((thing, 1), tenant=uuid4())
+    projector = connect("projector")
+    assert projector.one("SELECT count(*) FROM es.event WHERE originator_id = %s", thing) == 2
+    with pytest.raises(errors.InsufficientPrivilege):
+        projector.append((uuid4(), 1))
+    with pytest.raises(errors.InsufficientPrivilege):
+        projector.one("SELECT count(*) FROM es.command_seen")
+
+
+def test_a_destroyed_key_cannot_be_brought_back(connect: Connect) -> None:
+    app = connect("app").as_tenant()
+    insert = "INSERT INTO es.subject_key (tenant_id, subject_id, kek_id, wrapped) VALUES (%s, %s, 'k', 'w')"
+    app.conn.execute(insert, (app.tenant, app.tenant))
+    destroy = "UPDATE es.subject_key SET wrapped = NULL, destroyed_at = now()"
+    assert app.conn.execute(destroy.encode()).rowcount == 1
+    revive = "UPDATE es.subject_key SET wrapped = 'w', destroyed_at = NULL"
+    assert app.conn.execute(revive.encode()).rowcount == 0
+    with pytest.raises(errors.InsufficientPrivilege):
+        app.conn.execute("DELETE FROM es.subject_key")
