@@ -206,9 +206,7 @@ def _before_receipt(
 ) -> Reconciliation:
     settled = _as_asked(item, before, after)
     if settled and len(settled) == len(item.asked):
-        return Reconciliation(
-            outcome=Outcome.MOOT, provisional=True, rule=Rule.SETTLED_BEFORE_RECEIPT, changes=changes
-        )
+        return Reconciliation(outcome=Outcome.MOOT, provisional=True, rule=Rule.SETTLED_BEFORE_RECEIPT, changes=changes)
     return Reconciliation(outcome=None, provisional=False, rule=Rule.NOT_RECEIVED, changes=changes)
 
 

@@ -1,0 +1,37 @@
+"""Issue detectors: small pure functions over one report, registered by id and version."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.credit_reports import CanonicalReport
+from domain.findings import completeness, contradictions, dates, duplicates, history, mismatches, obsolete, personal
+from domain.findings.model import ConsumerProfile, DisputeReason, FieldValue, Finding, LetterType
+from domain.findings.registry import DETECTORS, Detector, Scan, scan
+
+__all__ = [
+    "DETECTORS",
+    "ConsumerProfile",
+    "Detector",
+    "DisputeReason",
+    "FieldValue",
+    "Finding",
+    "LetterType",
+    "detect",
+]
+
+_MODULES = (completeness, contradictions, dates, duplicates, history, mismatches, obsolete, personal)
+"""Importing a module registers its detectors."""
+
+
+def detect(
+    report: CanonicalReport,
+    today: date,
+    profile: ConsumerProfile | None = None,
+    previous: CanonicalReport | None = None,
+) -> list[Finding]:
+    """Everything in `report` that may be disputed, strongest first; informational findings last.
+
+    `previous` is the pull before, which lets a thin section be told from a small file.
+    """
+    return scan(Scan(report=report, today=today, profile=profile, previous=previous))

@@ -1,0 +1,56 @@
+"""One account reported twice by the same bureau."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Final
+
+from domain.credit_reports import BureauTradeline, Condition, visible_tail
+from domain.findings.model import DisputeReason, LetterType, Observation
+from domain.findings.quoting import named, quote
+from domain.findings.registry import Scan, detector
+from domain.matching import name_similarity
+
+_SAME_NAME: Final = 0.85
+
+
+@detector(
+    "D25",
+    version=1,
+    name="duplicate_tradeline",
+    reason=DisputeReason.DUPLICATE,
+    letter=LetterType.DUPLICATE_ACCOUNT,
+    legal_strength=4,
+    score_harm=4,
+)
+def duplicate_tradeline(scan: Scan) -> Iterator[Observation]:
+    """Two rows of one bureau share the visible number, the month of opening and the type."""
+    alike: dict[tuple[object, ...], list[BureauTradeline]] = defaultdict(list)
+    for row in scan.report.rows():
+        tail = visible_tail(row.account_number)
+        opened = row.opened.month_key if row.opened else None
+        if len(tail) == 4 and opened and row.condition is not Condition.TRANSFERRED:
+            alike[row.bureau, tail, opened, row.account_type].append(row)
+    for rows in alike.values():
+        for one, other in combinations(rows, 2):
+            if one.handle and one.handle == other.handle:
+                continue
+            yield _duplicate(one, other)
+
+
+def _duplicate(one: BureauTradeline, other: BureauTradeline) -> Observation:
+    same_name = name_similarity(one.creditor_name, other.creditor_name) >= _SAME_NAME
+    fields = ("creditor_name", "account_masked", "opened", "account_type")
+    return Observation(
+        bureaus=(one.bureau,),
+        group=other.group,
+        values=(*quote(one, *fields), *quote(other, *fields)),
+        confidence=90 if same_name else 70,
+        assertable=(
+            f"{one.bureau.display_name} reports {named(one)} and {named(other)} as two accounts, with the same visible "
+            f"account number, date opened ({one.opened}; {other.opened}) and type; they may be one account."
+        ),
+        needs_consumer_confirm=not same_name,
+    )

@@ -1,0 +1,130 @@
+"""Items older than the law lets a bureau report them (15 U.S.C. 1681c(a), (c); rules R18 and R19)."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from domain.credit_reports import BureauTradeline, PaymentLevel
+from domain.findings.model import DisputeReason, LetterType, Observation
+from domain.findings.quoting import named, quote, shown
+from domain.findings.registry import Scan, detector
+
+_YEARS: Final = 7
+_GRACE_DAYS: Final = 180
+
+
+class Delinquency(NamedTuple):
+    """The latest month in which the delinquency behind a row can have begun, and what that rests on.
+
+    `field` is the row's field the bound was read from; `exact` is False when the delinquency began before it.
+    """
+
+    month_end: date
+    field: str
+    exact: bool
+
+
+def inferred_delinquency(row: BureauTradeline) -> Delinquency | None:
+    """Infer the date of first delinquency of a charge-off or collection, always on the late side.
+
+    Walks back from the newest month through the unbroken run of non-current months; where the grid
+    begins inside that run the delinquency is at least as old as the grid. A collector's account
+    is opened after the delinquency, so without a grid its opening date is a bound.
+    """
+    first: str | None = None
+    bounded = True
+    for cell in row.history:
+        if cell.level is PaymentLevel.CURRENT:
+            bounded = False
+            break
+        if cell.level.is_late:
+            first = cell.month
+    if first is not None:
+        return Delinquency(_end_of(first), f"history.{first}", not bounded)
+    if row.is_collection and row.opened is not None:
+        return Delinquency(row.opened.latest, "opened", False)
+    return None
+
+
+def _end_of(month: str) -> date:
+    year, number = (int(part) for part in month.split("-"))
+    return date(year, number, calendar.monthrange(year, number)[1])
+
+
+def years_after(day: date, years: int) -> date:
+    """The same day `years` later; 29 February becomes 1 March in a common year."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+@detector(
+    "D01",
+    version=1,
+    name="obsolete_chargeoff",
+    reason=DisputeReason.OBSOLETE,
+    letter=LetterType.OBSOLETE_ITEM,
+    legal_strength=5,
+    score_harm=5,
+)
+def obsolete_chargeoff(scan: Scan) -> Iterator[Observation]:
+    """A charge-off or collection whose seven years, counted from 180 days after first delinquency, are over."""
+    for row in scan.report.rows():
+        if not row.is_charged_off:
+            continue
+        began = inferred_delinquency(row)
+        if began is None:
+            continue
+        last_day = years_after(began.month_end + timedelta(days=_GRACE_DAYS), _YEARS)
+        if scan.today <= last_day:
+            continue
+        about = (
+            f"shows its first late month of the present delinquency as {began.field.removeprefix('history.')}"
+            if began.field.startswith("history.")
+            else f"shows that the collector's account was opened on {shown(row, 'opened')}, after the delinquency began"
+        )
+        yield Observation(
+            bureaus=(row.bureau,),
+            group=row.group,
+            values=quote(row, began.field, "pay_status"),
+            confidence=92 if began.exact else 85,
+            assertable=(
+                f"{row.bureau.display_name}'s report of {named(row)} {about}; seven years and 180 days from then "
+                f"ended no later than {last_day.isoformat()}, and the item is still reported."
+            ),
+        )
+
+
+@detector(
+    "D02",
+    version=1,
+    name="obsolete_late",
+    reason=DisputeReason.OBSOLETE,
+    letter=LetterType.OBSOLETE_ITEM,
+    legal_strength=5,
+    score_harm=3,
+)
+def obsolete_late(scan: Scan) -> Iterator[Observation]:
+    """A late month more than seven years old is still shown on an account that is not a charge-off."""
+    for row in scan.report.rows():
+        if row.is_charged_off:
+            continue
+        old = [
+            cell for cell in row.history if cell.level.is_late and scan.today > years_after(_end_of(cell.month), _YEARS)
+        ]
+        if old:
+            months = ", ".join(f"{cell.month} ({cell.level.words})" for cell in old)
+            yield Observation(
+                bureaus=(row.bureau,),
+                group=row.group,
+                values=quote(row, *(f"history.{cell.month}" for cell in old)),
+                confidence=97,
+                assertable=(
+                    f"{row.bureau.display_name}'s report of {named(row)} still shows late payments "
+                    f"more than seven years old: {months}."
+                ),
+            )

@@ -1,0 +1,79 @@
+"""Quoting a report: the words of fields and bureaus, and values exactly as they were printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from domain.credit_reports import BureauTradeline, PartialDate
+from domain.findings.model import FieldValue
+from domain.money import format_cents
+
+LABELS: Final = {
+    "opened": "date opened",
+    "closed": "date closed",
+    "reported": "date reported",
+    "verified": "date verified",
+    "status_date": "date of status",
+    "last_payment": "date of last payment",
+    "past_due_since": "past due since",
+    "balance": "balance",
+    "high_balance": "high balance",
+    "credit_limit": "credit limit",
+    "past_due": "amount past due",
+    "monthly_payment": "monthly payment",
+    "condition": "account condition",
+    "open_closed": "open or closed",
+    "pay_status": "payment status",
+    "designator": "responsibility",
+    "original_creditor": "original creditor",
+    "account_type": "account type",
+    "account_masked": "account number",
+    "creditor_name": "creditor name",
+    "remarks": "remarks",
+}
+_MONEY: Final = frozenset({"balance", "high_balance", "credit_limit", "past_due", "monthly_payment"})
+NOT_SHOWN: Final = "not shown"
+
+
+def shown(row: BureauTradeline, field: str) -> str:
+    """One field of a row for a reader: amounts as dollars, all else as the source printed it."""
+    if field.startswith("history."):
+        month = field.removeprefix("history.")
+        return next((cell.level.words for cell in row.history if cell.month == month), NOT_SHOWN)
+    value = getattr(row, field)
+    if value is None or value == ():
+        return NOT_SHOWN
+    if field in _MONEY:
+        return format_cents(value)
+    if isinstance(value, tuple):
+        return "; ".join(value)
+    if isinstance(value, PartialDate):
+        return str(value)
+    return row.printed.get(field) or str(value).replace("_", " ")
+
+
+def label(field: str) -> str:
+    """The name of a field in a sentence."""
+    if field.startswith("history."):
+        return f"payment history {field.removeprefix('history.')}"
+    return LABELS[field]
+
+
+def quote(row: BureauTradeline, *fields: str) -> tuple[FieldValue, ...]:
+    """Fields of a row with their printed values."""
+    return tuple(
+        FieldValue(bureau=row.bureau, field=field, label=label(field), printed=shown(row, field), row=row.ref)
+        for field in fields
+    )
+
+
+def named(row: BureauTradeline) -> str:
+    """The account in a sentence: creditor as printed and masked number."""
+    creditor = row.creditor_name or "an unnamed creditor"
+    return f"{creditor}, account {row.account_masked}" if row.account_masked else creditor
+
+
+def per_bureau(rows: Sequence[BureauTradeline], field: str) -> str:
+    """`$500 (Equifax), $720 (Experian)`."""
+    return ", ".join(f"{shown(row, field)} ({row.bureau.display_name})" for row in rows)

@@ -1,0 +1,111 @@
+"""TrueLink reports (SmartCredit, IdentityIQ, MyFreeScoreNow, TransUnion direct to consumer)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from domain.bureaus import Bureau
+from domain.credit_reports import CanonicalReport, FieldCounts, PersonalSection, SectionSummary, Tradeline
+from infrastructure.reports import truelink_codes as codes
+from infrastructure.reports.cursor import Cursor, Tally, UnreadableReport, as_day
+from infrastructure.reports.truelink_people import read_inquiries, read_personal, read_public_records, read_subscribers
+from infrastructure.reports.truelink_tradelines import bureau_of_source, read_tradelines
+from infrastructure.reports.truelink_tree import read_tree
+
+PARSER_VERSION: Final = 1
+_SCORE_COMPONENTS: Final = {"TUC": Bureau.TRANSUNION, "EXP": Bureau.EXPERIAN, "EQF": Bureau.EQUIFAX}
+
+
+def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
+    """Read one TrueLink export. Raises UnreadableReport with the place; never any other error."""
+    tree, source_format = read_tree(raw)
+    tally = Tally()
+    root = Cursor(tree, "", tally)
+    components = root.child("bundleComponents").children("bundleComponent")
+    merged = _merged(root, components)
+    refused: Counter[str] = Counter()
+    tradelines = read_tradelines(merged, refused)
+    personal = read_personal(merged, refused)
+    inquiries = read_inquiries(merged, refused)
+    public_records = read_public_records(merged, refused)
+    scores = _scores(merged, components)
+    pulls = dict(_pull_dates(merged))
+    pulled = max(pulls.values(), default=pulled_on)
+    if pulled is None:
+        raise UnreadableReport(f"{merged.place}/sources", "the date of the pull (InquiryDate)")
+    subscribers = read_subscribers(merged)
+    merged.close()
+    return CanonicalReport(
+        source="truelink",
+        source_format=source_format,
+        parser_version=PARSER_VERSION,
+        pulled_on=pulled,
+        sections=_sections(tradelines, personal, scores, pulls),
+        tradelines=tradelines,
+        inquiries=inquiries,
+        public_records=public_records,
+        personal=personal,
+        subscribers=subscribers,
+        unknown=FieldCounts(read=tally.read, ignored=tally.ignored),
+        refused=dict(refused),
+    )
+
+
+def _merged(root: Cursor, components: list[Cursor]) -> Cursor:
+    for component in components:
+        if component.has("trueLinkCreditReportType") and component.code("type")[0] in (None, "MergeCreditReports"):
+            return component.child("trueLinkCreditReportType")
+    if root.has("trueLinkCreditReportType"):
+        return root.child("trueLinkCreditReportType")
+    raise UnreadableReport("/bundleComponents", "a merged credit report (TrueLinkCreditReportType)")
+
+
+def _scores(merged: Cursor, components: list[Cursor]) -> dict[Bureau, int]:
+    scores: dict[Bureau, int] = {}
+    for borrower in merged.children("borrower"):
+        for row in borrower.children("creditScore"):
+            bureau = bureau_of_source(row)
+            score = row.count("riskScore")
+            if bureau and score is not None:
+                scores.setdefault(bureau, score)
+            row.close()
+    for component in components:
+        bureau = _SCORE_COMPONENTS.get((component.code("type")[0] or "")[:3])
+        score = component.child("creditScoreType").count("riskScore")
+        if bureau and score is not None:
+            scores.setdefault(bureau, score)
+    return scores
+
+
+def _pull_dates(merged: Cursor) -> Iterator[tuple[Bureau, date]]:
+    for sources in merged.children("sources"):
+        for source in sources.children("source"):
+            bureau = next((known for name in source.names("bureau") if (known := codes.bureau_named(name))), None)
+            pulled = as_day(source.day("inquiryDate"), f"{source.place}/inquiryDate")
+            if bureau and pulled:
+                yield bureau, pulled
+            source.close()
+
+
+def _sections(
+    tradelines: tuple[Tradeline, ...],
+    personal: tuple[PersonalSection, ...],
+    scores: dict[Bureau, int],
+    pulls: dict[Bureau, date],
+) -> tuple[SectionSummary, ...]:
+    counts = Counter(row.bureau for tradeline in tradelines for row in tradeline.reporting)
+    people = {section.bureau for section in personal if section.names}
+    return tuple(
+        SectionSummary(
+            bureau=bureau,
+            present=bool(counts[bureau]) or bureau in people or bureau in scores,
+            borrower_present=bureau in people,
+            score=scores.get(bureau),
+            tradeline_count=counts[bureau],
+            pulled_on=pulls.get(bureau),
+        )
+        for bureau in Bureau
+    )

@@ -1,0 +1,136 @@
+"""TrueLink's four encodings brought to one tree.
+
+The same tree travels as JSONP with `@` before attributes and `$` for text (IdentityIQ), as JSONP with plain
+names (SmartCredit, MyFreeScoreNow), with every name in camel case, or without its envelope and with
+every list of one written as an object (single bureau). Here the callback is stripped, `@` dropped, `$`
+unwrapped, first letters lowered, and `{}`, "" and "-" become None. Numbers stay text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final, NoReturn
+
+from domain.credit_reports import ReportFormat
+from infrastructure.reports.cursor import Object, UnreadableReport
+
+MAX_BYTES: Final = 20 * 1024 * 1024
+MAX_DEPTH: Final = 60
+_CALLBACK: Final = re.compile(r"\A\s*[A-Za-z_$][A-Za-z0-9_$.]{0,99}\s*\(")
+_CALLBACK_END: Final = re.compile(r"\)\s*;?\s*\Z")
+_NAMES_KEPT: Final = 10_000
+_ABSENT: Final = frozenset({"", "-", "--"})
+
+
+def read_tree(raw: bytes) -> tuple[Object, ReportFormat]:
+    """The normalised tree of an export, and the encoding it came in."""
+    if len(raw) > MAX_BYTES:
+        raise UnreadableReport("/", f"at most {MAX_BYTES} bytes")
+    parsed, has_callback = _load(raw)
+    if not isinstance(parsed, dict):
+        raise UnreadableReport("/", "an object")
+    signs = _Signs()
+    tree = _normalised(parsed, 1, signs)
+    if not isinstance(tree, dict):
+        raise UnreadableReport("/", "a credit report")
+    return tree, _encoding(tree, signs, has_callback)
+
+
+def _load(raw: bytes) -> tuple[object, bool]:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableReport("/", "text in UTF-8") from None
+    callback = _CALLBACK.match(text)
+    if callback:
+        end = _CALLBACK_END.search(text, max(callback.end(), len(text) - 100))
+        if end is None:
+            raise UnreadableReport("/", "the closing parenthesis of the JSONP callback")
+        text = text[callback.end() : end.start()]
+    try:
+        loaded = json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_not_a_number)
+    except json.JSONDecodeError as error:
+        raise UnreadableReport(f"/ (character {error.pos})", "JSON") from None
+    except RecursionError:
+        raise UnreadableReport("/", f"at most {MAX_DEPTH} levels") from None
+    return loaded, bool(callback)
+
+
+def _number(printed: str) -> str:
+    if len(printed) > 64:
+        raise UnreadableReport("/", "numbers of at most 64 characters")
+    return printed
+
+
+def _not_a_number(_: str) -> NoReturn:
+    raise UnreadableReport("/", "JSON without NaN and Infinity")
+
+
+class _Signs:
+    """What was seen on the way that tells the encodings apart, and the names already brought to one form."""
+
+    __slots__ = ("attributes", "capitals", "names")
+
+    def __init__(self) -> None:
+        self.attributes = False
+        self.capitals = False
+        self.names: dict[str, str] = {}
+
+    def name_of(self, key: str) -> str:
+        """The common form of a key; empty for namespaces, which say nothing."""
+        self.attributes = self.attributes or key.startswith("@") or key == "$"
+        plain = key.removeprefix("@")
+        name = "" if plain.startswith("xmlns") else plain[:1].lower() + plain[1:]
+        self.capitals = self.capitals or name not in ("", plain)
+        if len(self.names) < _NAMES_KEPT:
+            self.names[key] = name
+        return name
+
+
+def _normalised(node: object, depth: int, signs: _Signs) -> object:
+    if isinstance(node, dict):
+        return _normalised_object(node, depth, signs)
+    if isinstance(node, str):
+        text = node.strip()
+        return None if text in _ABSENT else text
+    if isinstance(node, bool):
+        return "true" if node else "false"
+    if isinstance(node, list):
+        _check_depth(depth)
+        return [_normalised(item, depth + 1, signs) for item in node] or None
+    return None
+
+
+def _check_depth(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise UnreadableReport("/", f"at most {MAX_DEPTH} levels")
+
+
+def _normalised_object(node: dict[str, object], depth: int, signs: _Signs) -> object:
+    _check_depth(depth)
+    tree: Object = {}
+    names = signs.names
+    for key, value in node.items():
+        name = names.get(key)
+        if name is None:
+            name = signs.name_of(key)
+        if not name:
+            continue
+        if type(value) is str:
+            found: object = value if value.isalnum() else _normalised(value, depth, signs)
+        else:
+            found = _normalised(value, depth + 1, signs)
+        if found is not None or name not in tree:
+            tree[name] = found
+    if len(tree) == 1 and "$" in tree:
+        return tree["$"]
+    return tree if any(value is not None for value in tree.values()) else None
+
+
+def _encoding(tree: Object, signs: _Signs, has_callback: bool) -> ReportFormat:
+    if signs.attributes:
+        return ReportFormat.TRUELINK_IDENTITYIQ
+    if "bundleComponents" not in tree and not has_callback and signs.capitals:
+        return ReportFormat.TRUELINK_SINGLE_BUREAU
+    return ReportFormat.TRUELINK_SMARTCREDIT if signs.capitals else ReportFormat.TRUELINK_CAMEL
