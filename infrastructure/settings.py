@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     lob_api_key: SecretStr | None = Field(None, validation_alias="LOB_API_KEY")
     lob_base_url: WebAddress | None = Field(None, validation_alias="LOB_BASE_URL")
     sandbox_port: Port = Field(8322, validation_alias="SFDIFY_SANDBOX_PORT")
+    sandbox_url_override: WebAddress | None = Field(None, validation_alias="SFDIFY_SANDBOX_URL")
 
     rate_user_per_minute: int = Field(100, ge=1, validation_alias="SFDIFY_RATE_USER_PER_MINUTE")
     rate_tenant_per_minute: int = Field(1000, ge=1, validation_alias="SFDIFY_RATE_TENANT_PER_MINUTE")
@@ -99,12 +100,13 @@ class Settings(BaseSettings):
 
     @property
     def sandbox_url(self) -> str:
-        return f"http://127.0.0.1:{self.sandbox_port}"
+        """Where the sandbox is found: on this machine unless said otherwise."""
+        return self.sandbox_url_override or f"http://127.0.0.1:{self.sandbox_port}"
 
     @property
     def post_url(self) -> str:
-        """Where letters are posted: the print provider, or the sandbox that speaks its language."""
-        return self.lob_base_url or self.sandbox_url
+        """Where letters are posted: the print provider, or the sandbox that speaks its language. Ends in /v1."""
+        return self.lob_base_url or f"{self.sandbox_url}/v1"
 
     @property
     def public_url(self) -> str:

@@ -30,7 +30,7 @@ def test_nothing_set_means_everything_embedded() -> None:
     assert settings.redis_url is None
     assert settings.s3_bucket is None
     assert settings.home == Path(__file__).resolve().parents[2] / ".sfdify"
-    assert settings.post_url == "http://127.0.0.1:8322"
+    assert settings.post_url == "http://127.0.0.1:8322/v1"
     assert settings.public_url == "http://127.0.0.1:8321"
     assert (settings.rate_user_per_minute, settings.rate_tenant_per_minute) == (100, 1000)
 
@@ -63,6 +63,12 @@ def test_each_variable_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert settings.public_url == "https://case.example"
     assert (settings.port, settings.worker_processes, settings.log_level) == (9000, 3, "debug")
     assert (settings.pg_bin, settings.kms_key_id) == (Path("/opt/pg/bin"), "k")
+
+
+def test_the_sandbox_may_be_on_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SFDIFY_SANDBOX_URL", "http://sandbox:8322/")
+    assert load().post_url == "http://sandbox:8322/v1"
+    assert load().uses_sandbox
 
 
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,113 @@
+"""The image and the compose file keep the promises made about them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infrastructure.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+OURS = {"api", "worker", "projector", "sandbox", "migrate", "bucket"}
+
+
+def _compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def _dockerfile() -> list[tuple[str, str]]:
+    """Instructions in order, continuation lines joined, heredoc bodies left out."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    text = re.sub(r"<<'(\w+)'(.*)\n(?:.*\n)*?\1\n", r"\2\n", text).replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [(line.split(maxsplit=1)[0], line.split(maxsplit=1)[1]) for line in lines]
+
+
+def test_the_image_runs_as_an_ordinary_user() -> None:
+    stages = [index for index, (word, _) in enumerate(_dockerfile()) if word == "FROM"]
+    final = _dockerfile()[stages[-1] :]
+    users = [value for word, value in final if word == "USER"]
+    assert users == ["sfdify"]
+    assert any("useradd" in value and "--uid 10001" in value for word, value in final if word == "RUN")
+    assert not [word for word, _ in final[final.index(("USER", "sfdify")) :] if word in ("RUN", "COPY", "ADD")]
+
+
+def test_everything_installed_from_the_index_is_checked_by_hash() -> None:
+    runs = [command for word, value in _dockerfile() if word == "RUN" for command in value.split("&&")]
+    installs = [command for command in runs if re.search(r"\bpip (install|sync)\b", command)]
+    assert len(installs) == 2
+    assert all("--require-hashes" in command for command in installs)
+
+
+def test_no_image_is_named_without_a_version() -> None:
+    bases = [value.split()[0] for word, value in _dockerfile() if word == "FROM"]
+    images = [service["image"] for service in _compose()["services"].values()]
+    for image in bases + images:
+        assert re.search(r":[^:]+$", image), image
+        assert not image.endswith(":latest"), image
+
+
+def test_the_image_has_no_test_tools_and_the_versions_the_suite_ran_with() -> None:
+    image, suite = (
+        set(re.findall(r"^([a-z0-9._-]+==[^ \\]+)", (ROOT / name).read_text(encoding="utf-8"), flags=re.M))
+        for name in ("requirements-image.lock", "requirements.lock")
+    )
+    assert image < suite
+    assert {name.partition("==")[0] for name in image}.isdisjoint({"pytest", "moto", "mypy", "ruff", "hypothesis"})
+
+
+def test_the_image_gets_no_file_that_could_hold_a_secret() -> None:
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    assert rules[0] == "*"
+    allowed = {rule[1:] for rule in rules if rule.startswith("!")}
+    assert allowed.isdisjoint({".git", ".env", ".sfdify", "tests", ".venv"})
+    words = " ".join(value for _, value in _dockerfile()).upper()
+    assert not re.search(r"PASSWORD|SECRET|API_KEY|TOKEN", words)
+
+
+def test_no_secret_has_a_default() -> None:
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    secrets = re.findall(r"\$\{(\w*(?:PASSWORD|SECRET|ACCESS|KEY)\w*)(:?[-?][^}]*)?\}", text)
+    assert secrets
+    for name, rest in secrets:
+        assert rest.startswith(":?") or rest == ":-", name
+    for service in _compose()["services"].values():
+        for name, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET|KEY", name):
+                assert value.startswith("${"), name
+
+
+def test_only_the_migration_knows_the_administrators_password() -> None:
+    services = _compose()["services"]
+    knowing = {name for name in OURS if "POSTGRES_PASSWORD" in str(services[name]["environment"])}
+    assert knowing == {"migrate"}
+    assert all(services[name]["environment"]["DATABASE_URL"].count("@") == 0 for name in OURS - {"migrate"})
+
+
+def test_everything_waits_for_the_migration_and_the_stores() -> None:
+    services = _compose()["services"]
+    for name in OURS - {"migrate", "bucket"}:
+        assert services[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+        assert services[name]["depends_on"]["redis"]["condition"] == "service_healthy"
+    assert services["migrate"]["depends_on"] == {"database": {"condition": "service_healthy"}}
+    for name in ("database", "redis", "api", "sandbox"):
+        assert services[name]["healthcheck"]["test"][0] == "CMD"
+
+
+def test_redis_drops_nothing_and_only_the_api_is_reachable_from_the_machine() -> None:
+    services = _compose()["services"]
+    assert "--maxmemory-policy noeviction" in services["redis"]["command"]
+    assert {name: service["ports"] for name, service in services.items() if "ports" in service} == {
+        "api": ["127.0.0.1:8321:8321"]
+    }
+
+
+def test_the_compose_file_sets_variables_that_are_read() -> None:
+    read = {str(field.validation_alias) for field in Settings.model_fields.values()}
+    given = {name for service in OURS for name in _compose()["services"][service]["environment"]}
+    assert given - read == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
