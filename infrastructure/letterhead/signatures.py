@@ -16,6 +16,7 @@ HEIGHT_MAX_PT: Final = 46.0
 PIXELS_MAX: Final = (3000, 1500)
 PIXELS_MIN: Final = (200, 40)
 _PNG: Final = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+_END: Final = b"IEND\xaeB`\x82"
 
 
 class UnusableSignature(Invalid):
@@ -38,6 +39,8 @@ def printable_signature(png: bytes | None) -> PrintableSignature | None:
         return None
     width, height = _declared_size(png)
     try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as checked:
+            checked.verify()
         with Image.open(io.BytesIO(png), formats=["PNG"]) as drawn:
             ink = drawn.convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
@@ -52,7 +55,7 @@ def printable_signature(png: bytes | None) -> PrintableSignature | None:
 
 
 def _declared_size(png: bytes) -> tuple[int, int]:
-    if len(png) < 33 or not png.startswith(_PNG):
+    if len(png) < 33 or not (png.startswith(_PNG) and png.endswith(_END)):
         raise UnusableSignature("the signature is not a PNG; sign again")
     width, height = struct.unpack(">II", png[16:24])
     if width > PIXELS_MAX[0] or height > PIXELS_MAX[1]:

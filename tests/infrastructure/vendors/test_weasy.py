@@ -18,6 +18,7 @@ import pytest
 
 from domain.letter_facts import Enclosure, ItemKind, LetterFacts
 from domain.templates import LetterContent, compose
+from infrastructure.letterhead.enclosures import EnclosuresDiffer
 from infrastructure.page_marks import page_marks
 from infrastructure.preflight import preflight
 from infrastructure.vendors import weasy
@@ -109,8 +110,8 @@ def test_the_drawn_signature_is_printed_at_print_resolution() -> None:
     facts = letter_facts()
     signed = facts.model_copy(update={"signature": facts.signature.model_copy(update={"image_png": drawn_png()})})
     letter = render_letter(content_of(signed))
-    last = pikepdf.open(io.BytesIO(letter.pdf)).pages[-1]
-    assert [mark.kind for mark in page_marks(last)].count("image") == 1
+    document = pikepdf.open(io.BytesIO(letter.pdf))
+    assert [mark.kind for mark in page_marks(document.pages[-1])].count("image") == 1
     assert preflight(letter.pdf).ok
 
 
@@ -123,9 +124,9 @@ def test_enclosures_follow_the_letter_and_must_be_those_listed() -> None:
     assert squeezed("Payoff letter (2 pages)") in words(letter.pdf)
     assert preflight(letter.pdf).ok
     for documents in ((), (blank_pdf(1),), (paper, paper)):
-        with pytest.raises(weasy.EnclosuresDiffer):
+        with pytest.raises(EnclosuresDiffer):
             render_letter(content, documents)
-    with pytest.raises(weasy.EnclosuresDiffer):
+    with pytest.raises(EnclosuresDiffer):
         render_letter(content_of(letter_facts()), (paper,))
 
 
