@@ -9,6 +9,7 @@ from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
 from api.positions import encode_position
+from application.kernel import StaleVersion
 from domain.kernel import DomainError, Invalid
 
 _TAG: Final = re.compile(r'"v(?P<version>0|[1-9][0-9]{0,17})\.(?P<position>[a-z2-7]{16})"')
@@ -19,13 +20,6 @@ class PreconditionRequired(DomainError):
 
     code: ClassVar[str] = "precondition_required"
     status: ClassVar[int] = 428
-
-
-class Stale(DomainError):
-    """The thing was changed after the version named in If-Match. Read it again and decide again."""
-
-    code: ClassVar[str] = "stale"
-    status: ClassVar[int] = 412
 
 
 class InvalidIfMatch(Invalid):
@@ -61,7 +55,7 @@ def expected_version(
         raise InvalidIfMatch("Send the ETag with its quotes, exactly as it was received.")
     found = _TAG.fullmatch(text)
     if found is None:
-        raise Stale("This ETag does not match; read the thing again.")
+        raise StaleVersion("This ETag does not match; read the thing again.")
     return int(found["version"])
 
 
@@ -71,7 +65,7 @@ ExpectedVersion = Annotated[int | None, Depends(expected_version)]
 def check_version(expected: int | None, actual: int) -> None:
     """Refuse with 412 unless the aggregate still has the version the client decided on."""
     if expected is not None and expected != actual:
-        raise Stale("It was changed meanwhile; read it again and decide again.", actual_version=actual)
+        raise StaleVersion("It was changed meanwhile; read it again and decide again.", actual_version=actual)
 
 
 def not_modified(request: Request, tag: str) -> bool:

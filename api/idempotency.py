@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.route_templates import route_template
-from domain.kernel import Caller, DomainError, Invalid
+from domain.kernel import Caller, Invalid
 
 REPLAYED: Final = "Idempotency-Replayed"
 _COMMANDS: Final = UUID("6f1c6f2e-5d0b-5a6e-9f0a-3c1d9b2b7a10")
@@ -32,20 +32,6 @@ class IdempotencyKeyInvalid(Invalid):
 
     code: ClassVar[str] = "idempotency_key_invalid"
     status: ClassVar[int] = 400
-
-
-class IdempotencyKeyReused(DomainError):
-    """The key was used before for a different request. Use a new key for a new intent."""
-
-    code: ClassVar[str] = "idempotency_key_reused"
-    status: ClassVar[int] = 422
-
-
-class RequestInFlight(DomainError):
-    """The same request is being carried out right now. Repeat it after Retry-After to get its answer."""
-
-    code: ClassVar[str] = "request_in_flight"
-    status: ClassVar[int] = 409
 
 
 @dataclass(frozen=True)

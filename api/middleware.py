@@ -184,7 +184,10 @@ class BodyLimits:
     async def _refuse(self, status: int, scope: Scope, receive: Receive, send: Send) -> None:
         kind = kind_of_status(status)
         response = problems.problem_response(
-            problems.request_id_of(scope), status, kind.code, f"{kind.meaning} {kind.remedy}",
+            problems.request_id_of(scope),
+            status,
+            kind.code,
+            f"{kind.meaning} {kind.remedy}",
             headers={"Connection": "close"} if status == 413 else None,
         )
         await response(scope, receive, send)

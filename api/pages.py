@@ -32,7 +32,12 @@ LARGEST_CURSOR: Final = 1000
 Limit = Annotated[int, Query(ge=1, le=100, description="How many items at most")]
 Cursor = Annotated[
     str | None,
-    Query(description="next_cursor of the page before", max_length=LARGEST_CURSOR, pattern="^[A-Za-z0-9_-]+$"),
+    Query(
+        description="next_cursor of the page before",
+        max_length=LARGEST_CURSOR,
+        pattern="^[A-Za-z0-9_-]+$",
+        json_schema_extra={"format": "cursor"},
+    ),
 ]
 
 

@@ -67,6 +67,7 @@ def min_event_position(
             description="Wait until the answer includes this Event-Position",
             max_length=16,
             pattern="^[a-z2-7]{16}$",
+            json_schema_extra={"format": "event-position"},
         ),
     ] = None,
 ) -> int | None:

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problem_kinds import PAGES, kind_of, kind_of_status
 from api.route_templates import allowed_methods
+from application.kernel import Contended, TwinInFlight
 from domain.kernel import DomainError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -87,12 +88,12 @@ def request_id_of(scope: Scope) -> str:
 
 
 def refusal_headers(error: DomainError) -> dict[str, str]:
-    """Headers a refusal owes the client: how to authenticate (401), when to come back (429, 503)."""
+    """Headers a refusal owes the client: how to authenticate (401), when to come back."""
     headers: dict[str, str] = {}
     if error.status == 401:
         headers["WWW-Authenticate"] = f'Bearer realm="sfdify", error="{error.code}"'
     retry = error.context.get("retry_after_seconds")
-    if retry is not None or error.status in (429, 503):
+    if retry is not None or error.status in (429, 503) or isinstance(error, (TwinInFlight, Contended)):
         headers["Retry-After"] = str(retry if retry is not None else 1)
     return headers
 
@@ -207,38 +208,10 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def _document(app: FastAPI) -> None:
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = generate()
-            schemas = document.setdefault("components", {}).setdefault("schemas", {})
-            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas |= problem.pop("$defs", {}) | {"Problem": problem}
-            for operation in _operations(document):
-                if "HTTPValidationError" in orjson.dumps(operation["responses"].get("422", {})).decode():
-                    operation["responses"]["422"] = problem_responses(422)[422]
-            schemas.pop("HTTPValidationError", None)
-            schemas.pop("ValidationError", None)
-            app.openapi_schema = document
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
-
-
-def _operations(document: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    for path in document.get("paths", {}).values():
-        for operation in path.values():
-            if isinstance(operation, dict) and "responses" in operation:
-                yield operation
-
-
 def install(app: FastAPI) -> None:
-    """Answer every refusal of `app` as a problem and say so in its OpenAPI document."""
+    """Answer every refusal of `app` as a problem."""
     app.add_exception_handler(DomainError, _on_refusal)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _on_invalid_request)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _on_http_error)  # type: ignore[arg-type]
     for out_of_reach in (OperationalError, PoolTimeout, PoolClosed, TooManyRequests):
         app.add_exception_handler(out_of_reach, _on_database_out_of_reach)
-    _document(app)

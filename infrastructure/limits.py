@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -191,6 +192,17 @@ class PostgresRateLimiter:
             return conn.execute("DELETE FROM limits.bucket WHERE at < %s", (before,)).rowcount
 
 
+def network_of(ip: str) -> str:
+    """What one subscriber is given: an IPv4 address, or the /64 network of an IPv6 address."""
+    try:
+        address = ipaddress.ip_address(ip.partition("%")[0])
+    except ValueError:
+        return ip
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
 class SignInGuard:
     """Slows down guessing: attempts for one account and attempts from one address are counted apart.
 
@@ -207,7 +219,10 @@ class SignInGuard:
 
     def attempt(self, slug: str, email: str, ip: str, now: datetime | None = None) -> None:
         """Count one attempt before its password is looked at. Raises `RateLimited`, `SignInUnavailable`."""
-        buckets = (Bucket(self._key("ip", ip), self.ADDRESS), Bucket(self._account(slug, email), self.ACCOUNT))
+        buckets = (
+            Bucket(self._key("address", network_of(ip)), self.ADDRESS),
+            Bucket(self._account(slug, email), self.ACCOUNT),
+        )
         try:
             decision = self._limiter.take(buckets, now)
         except (psycopg.Error, PoolTimeout) as error:

@@ -8,13 +8,13 @@ from starlette.requests import Request
 from api.etags import (
     InvalidIfMatch,
     PreconditionRequired,
-    Stale,
     check_version,
     etag,
     expected_version,
     not_modified,
     unchanged,
 )
+from application.kernel import StaleVersion
 
 
 def request(if_none_match: str | None) -> Request:
@@ -41,7 +41,7 @@ def test_a_change_must_name_its_version() -> None:
 
 @pytest.mark.parametrize("tag", ["W/" + etag(3, 9), '"v3"', '"v03.aaaaaaaaaaaaaaaa"', '"other"', '""'])
 def test_weak_and_foreign_tags_match_nothing(tag: str) -> None:
-    with pytest.raises(Stale) as refused:
+    with pytest.raises(StaleVersion) as refused:
         expected_version(tag)
     assert refused.value.status == 412
 
@@ -55,7 +55,7 @@ def test_what_is_no_single_tag_is_a_bad_request(tag: str) -> None:
 
 def test_a_version_passed_meanwhile_is_stale() -> None:
     check_version(3, 3)
-    with pytest.raises(Stale) as refused:
+    with pytest.raises(StaleVersion) as refused:
         check_version(3, 4)
     assert refused.value.context == {"actual_version": 4}
 

@@ -2,10 +2,16 @@ from __future__ import annotations
 
 import io
 import json
+import select
+import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
+import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from starlette.responses import Response
@@ -201,3 +207,38 @@ def test_the_log_has_template_status_and_ids_but_no_path_query_or_message(http: 
     assert any("test_middleware.py" in frame and "bug" in frame for frame in bug["stack"])
     for secret in ("canary", "Ann", "6789", "name="):
         assert secret not in lines.getvalue()
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[int]:
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not (server.started and server.servers):
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def test_over_a_real_connection_an_endless_body_is_cut_off() -> None:
+    head = b"POST /v1/bytes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    with served(build(Metrics())) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(head)
+        sent = 0
+        client.setblocking(False)
+        answer = b""
+        until = time.monotonic() + 10
+        while b"\r\n\r\n" not in answer and time.monotonic() < until:
+            readable, writable, _ = select.select([client], [client], [], 1)
+            if readable:
+                answer += client.recv(65536)
+            elif writable:
+                sent += client.send(chunk[sent % len(chunk) :])
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"application/problem+json" in answer
+    assert sent < 20 * len(chunk) + 8_000_000

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from api.etags import Stale
 from api.problem_kinds import kind_of, kind_of_status, kinds
+from application.kernel import StaleVersion
 from domain.kernel import DomainError
 
 
@@ -35,7 +35,7 @@ def test_a_bare_status_has_a_kind_of_its_own() -> None:
     assert kind_of_status(503).code == "unavailable"
     assert kind_of_status(418).title == "I'm a Teapot"
     assert kind_of_status(599).code == "http_599"
-    assert kind_of_status(Stale.status).code == "stale"
+    assert kind_of_status(StaleVersion.status).code == StaleVersion.code
 
 
 def test_an_unknown_code_is_unknown() -> None:

@@ -22,6 +22,7 @@ from infrastructure.limits import (
     SignInGuard,
     SignInUnavailable,
     decide,
+    network_of,
 )
 from infrastructure.postgres import Connection, async_pool
 from tests.support.pools import app_pool
@@ -196,6 +197,20 @@ def test_a_hundred_attempts_from_one_address_whatever_the_account(pool: Connecti
     guard = SignInGuard(pool, GUARD_SECRET)
     found = [attempts(guard, 1, "acme", f"user{n}@example.com", "192.0.2.1")[0] for n in range(101)]
     assert [d is None for d in found] == [True] * 100 + [False]
+
+
+@pytest.mark.parametrize(
+    ("ip", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::9%eth0", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_one_subscriber_has_one_count(ip: str, network: str) -> None:
+    assert network_of(ip) == network
 
 
 def test_neither_address_nor_e_mail_is_stored(pool: ConnectionPool[Connection], database: TestDatabase) -> None:

@@ -1,0 +1,59 @@
+"""The OpenAPI document, made to say what the framework does not: problems, and headers that must be sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from api.problems import Problem, problem_responses
+
+_MUST_BE_SENT: Final[Mapping[str, Mapping[str, Any]]] = {
+    "idempotency-key": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$"},
+    "if-match": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 100,
+        "format": "etag",
+        "pattern": r'^(\*|"v(0|[1-9][0-9]{0,17})\.[a-z2-7]{16}")$',
+    },
+}
+"""Headers whose absence has a problem of its own (400, 428), so that the routes themselves take them as optional."""
+
+
+def install(app: FastAPI) -> None:
+    """Replace the framework's own error schemas in `app`'s document by problems, and name what must be sent."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            _describe(document)
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _describe(document: dict[str, Any]) -> None:
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs", {}) | {"Problem": problem}
+    for operation in _operations(document):
+        if "HTTPValidationError" in json.dumps(operation["responses"].get("422", {})):
+            operation["responses"]["422"] = problem_responses(422)[422]
+        for parameter in operation.get("parameters", []):
+            schema = _MUST_BE_SENT.get(parameter["name"].lower())
+            if parameter["in"] == "header" and schema is not None:
+                parameter |= {"required": True, "schema": dict(schema)}
+    for framework in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(framework, None)
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document.get("paths", {}).values():
+        for operation in path.values():
+            if isinstance(operation, dict) and "responses" in operation:
+                yield operation
