@@ -215,11 +215,14 @@ def check_horizon(conn: Connection) -> Holder | None:
     return Holder(*row) if row else None
 
 
+# Locks on transaction ids are visible to every login, unlike the ids in pg_stat_activity.
 _HOLDER: Final[LiteralString] = """
-    SELECT * FROM (
-      SELECT a.pid, clock_timestamp() - a.xact_start AS age, coalesce(a.state, 'hidden') AS what,
-        coalesce(a.application_name, '') AS application, coalesce(a.datname, '') AS database, age(a.backend_xid) AS xids
-      FROM pg_stat_activity a WHERE a.backend_xid IS NOT NULL AND a.pid <> pg_backend_pid()
+    SELECT pid, age, what, application, database FROM (
+      SELECT l.pid, clock_timestamp() - a.xact_start AS age, coalesce(a.state, 'hidden') AS what,
+        coalesce(a.application_name, '') AS application, coalesce(a.datname, '') AS database,
+        age(l.transactionid) AS xids
+      FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+      WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
       UNION ALL
       SELECT NULL, clock_timestamp() - p.prepared, 'prepared', '', p.database, age(p.transaction)
       FROM pg_prepared_xacts p
