@@ -18,6 +18,7 @@ DEADLINES = Table(
     "deadlines",
     key={"id": "uuid"},
     columns={
+        "consumer_id": "uuid",
         "dispute_id": "uuid",
         "kind": "text",
         "due_on": "date",
@@ -28,7 +29,7 @@ DEADLINES = Table(
         "computed_at": "timestamptz",
         "settled_at": "timestamptz",
     },
-    indexes=("due_on, id", "dispute_id"),
+    indexes=("due_on, id", "dispute_id", "consumer_id"),
 )
 
 
@@ -36,6 +37,7 @@ class DeadlineRow(BaseModel):
     """One computed date of one dispute. `settled_at` is set once the dispute needs it no more."""
 
     id: UUID
+    consumer_id: UUID
     dispute_id: UUID
     kind: str
     due_on: date
@@ -67,11 +69,12 @@ class DeadlinesProjection(Projection):
             yield DEADLINES.amend(_id(r.event, kind), settled_at=r.event.timestamp)
 
 
-def _computed(event: Event, deadlines: Deadlines) -> Iterable[Change]:
+def _computed(event: Dispute.Received | Dispute.DeadlineExtended, deadlines: Deadlines) -> Iterable[Change]:
     for kind in Deadlines.KINDS:
         computed = getattr(deadlines, kind)
         yield DEADLINES.put(
             _id(event, kind),
+            consumer_id=event.subject_id,
             dispute_id=event.originator_id,
             kind=kind,
             due_on=computed.on,

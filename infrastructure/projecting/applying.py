@@ -136,11 +136,9 @@ def set_aside(conn: Connection[Any], member: Member, batch: Batch, error: Except
 
 def blames_event(error: Exception, transient: tuple[type[Exception], ...]) -> bool:
     """Whether trying again later cannot help, because the event itself does not fit."""
-    if isinstance(error, transient):
-        return False
-    if isinstance(error, psycopg.Error):
-        return error.sqlstate is None or error.sqlstate.startswith(_BLAMES_VALUES)
-    return True
+    if isinstance(error, psycopg.Error) and error.sqlstate is not None:
+        return error.sqlstate.startswith(_BLAMES_VALUES)
+    return not isinstance(error, (*transient, psycopg.InterfaceError))
 
 
 def describe(error: Exception) -> str:

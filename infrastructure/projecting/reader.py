@@ -43,10 +43,13 @@ class Reader:
         batch: int,
         transient: tuple[type[Exception], ...],
         members: Sequence[Member] = (),
+        *,
+        impatient: bool = False,
     ) -> None:
         self._conn, self._decode, self._batch, self._transient = conn, decode, batch, (*TRANSIENT, *transient)
         self._projections = {p.name: p for p in projections}
         self._members = {member.name: member for member in members}
+        self._patience = 2 if impatient else _PATIENCE
         self.events = 0
 
     def adopt(self) -> None:
@@ -69,10 +72,10 @@ class Reader:
                 report(self.events)
             elif not self.is_resting():
                 return
-            elif any(member.attempts > _PATIENCE for member in self._members.values()):
+            elif any(member.attempts > self._patience for member in self._members.values()):
                 raise Stuck(f"{', '.join(self._members)} cannot go on; the log of this process says why")
             else:
-                time.sleep(self.nap(_PATIENCE))
+                time.sleep(self.nap(1.0))
 
     def step(self, upto: int = END) -> bool:
         """Read one batch for each group of projections at the same position. Whether any of them moved."""

@@ -1,0 +1,36 @@
+from typing import Any
+
+import psycopg
+
+from infrastructure.projecting import Runner, lag, status
+from tests.support.ledger import BOTH, AccountsProjection, Ledger, decode
+from tests.support.postgres import TestDatabase
+from tests.support.projecting import running, until
+
+
+class Renewed(AccountsProjection):
+    name = "accounts"
+    version = 2
+
+
+def test_each_projection_is_told_as_this_version_sees_it(
+    ledger: Ledger, projector: psycopg.Connection[Any], database: TestDatabase
+) -> None:
+    assert [(one.state, one.built_version, one.lag) for one in status(projector, BOTH)] == [("missing", None, None)] * 2
+    runner = Runner(database.projector_url, BOTH, decode)
+    runner.drain()
+    assert [(one.state, one.built_version, one.is_usable) for one in status(projector, BOTH)] == [("idle", 1, True)] * 2
+    with running(runner):
+        assert until(lambda: [one.state for one in status(projector, BOTH)] == ["live", "live"])
+    (stale,) = status(projector, [Renewed()])
+    assert (stale.state, stale.version, stale.built_version, stale.is_usable) == ("stale", 2, 1, False)
+
+
+def test_monitoring_may_ask_without_seeing_any_tenants_events(ledger: Ledger, database: TestDatabase) -> None:
+    Runner(database.projector_url, BOTH, decode).drain()
+    ledger.append_each([ledger.opened(1), ledger.opened(2)])
+    with psycopg.connect(database.app_url, autocommit=True) as app:
+        assert app.execute("SELECT count(*) FROM es.event").fetchone() == (0,)
+        assert [(one.name, one.events, one.parked) for one in lag(app)] == [("accounts", 2, 0), ("owners", 2, 0)]
+        assert all(0 < one.seconds < 60 for one in lag(app))
+        assert [one.state for one in status(app, BOTH)] == ["idle", "idle"]
