@@ -45,11 +45,21 @@ def _describe(document: dict[str, Any]) -> None:
         if "HTTPValidationError" in json.dumps(operation["responses"].get("422", {})):
             operation["responses"]["422"] = problem_responses(422)[422]
         for parameter in operation.get("parameters", []):
-            schema = _MUST_BE_SENT.get(parameter["name"].lower())
-            if parameter["in"] == "header" and schema is not None:
-                parameter |= {"required": True, "schema": dict(schema)}
+            _describe_parameter(parameter)
     for framework in ("HTTPValidationError", "ValidationError"):
         schemas.pop(framework, None)
+
+
+def _describe_parameter(parameter: dict[str, Any]) -> None:
+    must_be_sent = _MUST_BE_SENT.get(parameter["name"].lower())
+    if parameter["in"] == "header" and must_be_sent is not None:
+        parameter |= {"required": True, "schema": dict(must_be_sent)}
+        return
+    schema = parameter["schema"]
+    choices = [choice for choice in schema.get("anyOf", []) if choice != {"type": "null"}]
+    if len(choices) == 1:  # a parameter is sent or left out; it is never null
+        rest = {name: value for name, value in schema.items() if name != "anyOf"}
+        parameter["schema"] = choices[0] | rest
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -34,8 +34,6 @@ Cursor = Annotated[
     str | None,
     Query(
         description="next_cursor of the page before",
-        max_length=LARGEST_CURSOR,
-        pattern="^[A-Za-z0-9_-]+$",
         json_schema_extra={"format": "cursor"},
     ),
 ]

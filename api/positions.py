@@ -65,8 +65,6 @@ def min_event_position(
         Header(
             alias=MIN_EVENT_POSITION,
             description="Wait until the answer includes this Event-Position",
-            max_length=16,
-            pattern="^[a-z2-7]{16}$",
             json_schema_extra={"format": "event-position"},
         ),
     ] = None,

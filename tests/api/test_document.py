@@ -81,3 +81,11 @@ def test_what_only_this_api_can_issue_has_a_format_of_its_own(openapi: dict[str,
     assert found["Min-Event-Position"]["schema"]["format"] == "event-position"
     assert found["limit"]["schema"]["maximum"] == 100
     assert not found["cursor"]["required"]
+
+
+def test_a_parameter_is_left_out_but_never_null(openapi: dict[str, Any]) -> None:
+    for name in ("cursor", "Min-Event-Position"):
+        schema = parameters(openapi, "/v1/things", "get")[name]["schema"]
+        assert schema["type"] == "string"
+        assert schema["format"] in ("cursor", "event-position")
+        assert "anyOf" not in schema

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import json
 import select
 import socket
@@ -19,7 +18,8 @@ from starlette.responses import Response
 from api import middleware, problems
 from api.etags import etag
 from infrastructure.limits import Decision, Policy, RateLimited
-from infrastructure.telemetry import Metrics, configure_logging
+from infrastructure.telemetry import Metrics
+from tests.support.logs import captured_logs
 
 REPORTS = r"/v1/consumers/[^/]+/reports"
 USER, TENANT = Policy("user", 100), Policy("tenant", 1000)
@@ -193,10 +193,9 @@ def test_figures_are_kept_by_route_template_and_never_by_tenant_or_path(http: Te
 
 
 def test_the_log_has_template_status_and_ids_but_no_path_query_or_message(http: TestClient) -> None:
-    lines = io.StringIO()
-    configure_logging(lines)
-    http.get("/v1/things/canary?name=Ann", headers={"Request-Id": "trace-0123456"})
-    http.get("/v1/bug")
+    with captured_logs() as lines:
+        http.get("/v1/things/canary?name=Ann", headers={"Request-Id": "trace-0123456"})
+        http.get("/v1/bug")
     logged = [json.loads(line) for line in lines.getvalue().splitlines()]
     first = next(line for line in logged if line.get("request_id") == "trace-0123456")
     assert first["event"] == "request"

@@ -3,20 +3,20 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
-from infrastructure.telemetry import JobCount, Metrics, configure_logging
+from infrastructure.telemetry import JobCount, Metrics
+from tests.support.logs import captured_logs
 
 
 @pytest.fixture
-def lines() -> io.StringIO:
-    stream = io.StringIO()
-    configure_logging(stream)
-    return stream
+def lines() -> Iterator[io.StringIO]:
+    with captured_logs() as stream:
+        yield stream
 
 
 def logged(lines: io.StringIO) -> list[dict[str, object]]:
