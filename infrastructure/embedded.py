@@ -37,6 +37,8 @@ __all__ = ["EmbeddedServerError", "Server", "ensure_server", "stop_server"]
 
 POLL_SECONDS: Final = 0.02
 LIMIT_SECONDS: Final = 60.0
+LOG_BYTES: Final = 10_000_000
+"""A log longer than this is set aside at the next start, replacing the one set aside before."""
 
 _children: list[subprocess.Popen[bytes]] = []
 """Servers this process started. Kept so that a finished one is reaped instead of lingering as a zombie."""
@@ -46,7 +48,7 @@ _children: list[subprocess.Popen[bytes]] = []
 class Server:
     """One process's claim on the shared server. `url` is the administrator's; give it to migrations only."""
 
-    url: str
+    url: str = field(repr=False)
     _home: Path
     _users: int | None = field(repr=False)
 
@@ -183,6 +185,11 @@ class _Cluster:
     def start(self) -> str:
         if not self.data.exists():
             self._create()
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        lock = self.data / "postmaster.pid"
+        if lock.exists() and lock.stat().st_size == 0:
+            lock.unlink()  # What a power cut leaves; PostgreSQL would refuse it for ever.
         programs = find_binaries(self.pg_bin, self.account, self._data_major())
         for _ in _polls():
             port = self._free_port()

@@ -181,6 +181,31 @@ def test_a_process_id_that_now_belongs_to_another_program_is_no_obstacle(home: P
     assert not _alive(server.url)
 
 
+def test_an_empty_lock_file_left_by_a_power_cut_is_no_obstacle(home: Path) -> None:
+    ensure_server(home).release()
+    (home / "postgres" / "server" / "data" / "postmaster.pid").touch()
+    with ensure_server(home) as server:
+        assert _alive(server.url)
+
+
+def test_a_long_log_is_set_aside(home: Path) -> None:
+    ensure_server(home).release()
+    log = home / "postgres" / "server.log"
+    with log.open("a") as file:
+        file.truncate(10_000_001)
+    ensure_server(home).release()
+    assert log.stat().st_size < 100_000
+    assert log.with_name("server.log.1").stat().st_size == 10_000_001
+
+
+def test_the_password_is_not_shown(home: Path) -> None:
+    with ensure_server(home) as server:
+        password = urlsplit(server.url).password
+        assert password
+        assert password not in repr(server)
+        assert password not in (home / "postgres" / "server.log").read_text()
+
+
 def test_a_stranger_on_the_old_port_is_not_taken_for_the_server(home: Path) -> None:
     server = ensure_server(home)
     port = urlsplit(server.url).port

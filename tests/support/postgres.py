@@ -10,7 +10,9 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,9 +23,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from infrastructure.embedded import ensure_server, stop_server
+from infrastructure.embedded import EmbeddedServerError, ensure_server, stop_server
 
 _HOME = pytest.StashKey[Path]()
+_PREFIX = "sfdify tests "
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,18 @@ class TestServer:
             name=name,
         )
 
+    @property
+    def template(self) -> str:
+        return f"sfdify_template_{hashlib.sha256(self.run.encode()).hexdigest()[:12]}"
+
+    def drop_template(self) -> None:
+        """Needed only on a server that outlives the run."""
+        with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
+            made = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.template]).fetchone()
+        if made:
+            self.execute("ALTER DATABASE {} IS_TEMPLATE false", self.template)
+            self.execute("DROP DATABASE {} WITH (FORCE)", self.template)
+
     def execute(self, statement: str, *names: str) -> None:
         """Run one statement outside any transaction; every `{}` in it becomes a quoted name."""
         with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
@@ -72,10 +87,27 @@ def _address(url: str, database: str, user: str | None = None, password: str = "
 
 def pytest_configure(config: pytest.Config) -> None:
     given = getattr(config, "workerinput", {}).get("sfdify_home")
-    home = Path(given) if given else Path(tempfile.mkdtemp(prefix="sfdify tests "))
-    if not given:
-        home.chmod(0o755)
-    config.stash[_HOME] = home
+    if given:
+        config.stash[_HOME] = Path(given)
+        return
+    _sweep()
+    config.stash[_HOME] = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    config.stash[_HOME].chmod(0o755)
+
+
+def _sweep() -> None:
+    """Stop and remove what runs killed over an hour ago left behind; a run that still lives keeps its server."""
+    for home in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(EmbeddedServerError, FileNotFoundError):
+            if home.stat().st_uid == os.geteuid() and home.stat().st_mtime < time.time() - 3600:
+                _discard(home)
+
+
+def _discard(home: Path) -> None:
+    if stop_server(home):
+        data = (home / "postgres" / "server").resolve()
+        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(data, ignore_errors=True)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -84,19 +116,24 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput") and _HOME in config.stash:
-        home = config.stash[_HOME]
-        stop_server(home)
-        data = (home / "postgres" / "server").resolve()
-        shutil.rmtree(home, ignore_errors=True)
-        shutil.rmtree(data, ignore_errors=True)
+    if hasattr(config, "workerinput") or _HOME not in config.stash:
+        return
+    home = config.stash[_HOME]
+    given = os.environ.get("SFDIFY_TEST_DATABASE_URL")
+    if given:
+        TestServer(given, _run(home)).drop_template()
+    _discard(home)
+
+
+def _run(home: Path) -> str:
+    return home.name.removeprefix(_PREFIX)
 
 
 @pytest.fixture(scope="session")
 def server(pytestconfig: pytest.Config) -> Iterator[TestServer]:
     """The run's server, shared by every worker of the run."""
     home = pytestconfig.stash[_HOME]
-    run = home.name.split()[-1]
+    run = _run(home)
     given = os.environ.get("SFDIFY_TEST_DATABASE_URL")
     if given:
         yield TestServer(given, run)
@@ -106,18 +143,15 @@ def server(pytestconfig: pytest.Config) -> Iterator[TestServer]:
 
 
 @pytest.fixture(scope="session")
-def template(server: TestServer) -> Iterator[str]:
+def template(server: TestServer) -> str:
     """The name of a database with every migration applied: made once per run, whichever worker comes first."""
-    name = f"sfdify_template_{hashlib.sha256(server.run.encode()).hexdigest()[:12]}"
+    name = server.template
     with psycopg.connect(server.url, autocommit=True, connect_timeout=10) as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext('sfdify test template'))")
         made = connection.execute("SELECT datistemplate FROM pg_database WHERE datname = %s", [name]).fetchone()
         if made != (True,):
             _make_template(server, name)
-    yield name
-    if os.environ.get("SFDIFY_TEST_DATABASE_URL") and "PYTEST_XDIST_WORKER" not in os.environ:
-        server.execute("ALTER DATABASE {} IS_TEMPLATE false", name)
-        server.execute("DROP DATABASE {} WITH (FORCE)", name)
+    return name
 
 
 def _make_template(server: TestServer, name: str) -> None:
