@@ -137,7 +137,7 @@ class JobCount:
 
     queue: str
     state: JobState
-    jobs: int
+    count: int
     oldest_s: float
 
 

@@ -77,8 +77,14 @@ class Relay(threading.Thread):
                 if time.monotonic() >= self._sweep_at:
                     self._sweep()
                 wait_s = self.look()
-                for _ in conn.notifies(timeout=wait_s, stop_after=1):
-                    self._stopping.wait(_GATHER_S)  # one look for notifications that come together
+                for notice in conn.notifies(timeout=wait_s):
+                    if self._concerns_us(notice.payload):
+                        self._stopping.wait(_GATHER_S)  # one look for notifications that come together
+                        break
+
+    def _concerns_us(self, payload: str) -> bool:
+        """A notification names the queues that got jobs, separated by commas; an empty one is for everybody."""
+        return not payload or not set(payload.split(",")).isdisjoint(self._slots.queues)
 
     def _sweep(self) -> None:
         self._sweep_at = time.monotonic() + self._sweep_s

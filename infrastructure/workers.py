@@ -83,7 +83,7 @@ def run_worker(target: str, queues: Sequence[str], settings: Mapping[str, Any], 
 
     `target` is "module:function", a RunFactory called with `settings`, of which this function reads `database_url`
     (the app login's), `redis_url`, `worker_name` and `drain_s`. Returns the process's exit status; after UNFINISHED the
-    caller should end the process at once, since jobs are still under way in it.
+    caller should end the process at once, since jobs are still under way in it. Only for a process's main thread.
     """
     leaving = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -221,7 +221,8 @@ class Supervisor:
             if process.is_alive():
                 process.kill()
                 process.join()
-        clean = all(process.exitcode == 0 for process in running)
+        # One ended by the signal itself had not begun to take jobs.
+        clean = all(process.exitcode in (0, -signal.SIGTERM) for process in running)
         for place in self._places:
             place.process = None
         return clean

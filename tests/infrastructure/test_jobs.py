@@ -261,7 +261,7 @@ def test_counts_are_of_unfinished_work(here: Situation) -> None:
     here.add("a", "b", "c")
     here.finish(here.claim())
     here.claim()
-    counts = {(c.queue, c.state): c.jobs for c in here.table.counts()}
+    counts = {(c.queue, c.state): c.count for c in here.table.counts()}
     assert counts == {(QUEUE, JobState.READY): 1, (QUEUE, JobState.RUNNING): 1}
 
 

@@ -305,6 +305,25 @@ def test_redis_forgetting_everything_costs_time_only(
             assert crew.stop(10)
 
 
+def test_a_database_that_cuts_connections_costs_time_only(database: TestDatabase, tmp_path: Path) -> None:
+    hasty = {"reconcile": QueuePolicy(lease_s=1.0, max_attempts=100, concurrency=3, longest_retry_s=0.1)}
+    with ExitStack() as opened:
+        office = Office(database, tmp_path / "tries", None, opened)
+        run = opened.enter_context(worker({"database_url": database.app_url, "tries": str(tmp_path / "tries")}))
+        crew = Crew(run, ["reconcile"], database_url=database.app_url, policies=hasty)
+        crew.start()
+        added = office.add(*[NewJob(f"{n}", {"sleep": 0.005}) for n in range(150)])
+        for cut in range(1, 5):
+            eventually(lambda cut=cut: len(office.tries()) >= 20 * cut)
+            office.admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sfdify_app' "
+                "AND datname = current_database()"
+            )
+        eventually(lambda: office.states() == {"done": 150})
+        assert office.effects() == Counter(added)
+        assert crew.stop(10)
+
+
 def test_leaving_finishes_the_job_under_way_and_takes_no_other(office: Office, tmp_path: Path) -> None:
     crew = office.hire("mail_send")
     [long] = office.add(NewJob("long", {"wait_until_exists": str(tmp_path / "go")}, "mail_send"))

@@ -39,6 +39,14 @@ class Bell:
         self.rings.append(queue)
 
 
+class CountingRelay(Relay):
+    looks = 0
+
+    def look(self) -> float:
+        self.looks += 1
+        return super().look()
+
+
 class Situation:
     """A relay over a job table; nobody answers its rings unless the test does."""
 
@@ -114,6 +122,18 @@ def test_it_comes_at_once_when_called(here: Situation) -> None:
     here.add("a")
     here.table.announce()
     eventually(lambda: here.bell.rings == ["reconcile"])
+
+
+def test_it_heeds_notifications_about_its_own_queues_only(here: Situation) -> None:
+    relay = CountingRelay(here.url, here.table, here.slots, here.bell, poll_s=600, sweep_s=600)
+    here.relay = relay
+    relay.start()
+    eventually(lambda: relay.looks == 1)
+    here.add("a")
+    for payload in ("billing", "notification,sla_check", "billing,reconcile"):
+        here.admin.execute("SELECT pg_notify('sfdify_jobs', %s)", [payload])
+    eventually(lambda: here.bell.rings == ["reconcile"])
+    assert relay.looks == 2
 
 
 def test_it_finds_jobs_nobody_called_it_for(here: Situation) -> None:
