@@ -1,0 +1,37 @@
+"""One account twice at one bureau."""
+
+import pytest
+
+from domain.bureaus import Bureau
+from domain.credit_reports import AccountType, Condition
+from tests.support.findings import found
+from tests.support.reports import row
+
+
+def test_two_rows_of_one_account_are_found_once():
+    [finding] = found("D25", row(handle="A"), row(group="2", handle="B", opened="2019-03-20"))
+    assert {value.row for value in finding.values} == {"1.equifax", "2.equifax"}
+    assert not finding.needs_consumer_confirm
+
+
+def test_another_name_needs_the_consumers_word():
+    [finding] = found("D25", row(handle="A"), row(group="2", handle="B", creditor_name="OAKBRIDGE"))
+    assert finding.needs_consumer_confirm
+    assert finding.confidence < 90
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"handle": "A"},
+        {"account_number": "XXXX9999"},
+        {"account_number": "4321XXXX"},
+        {"opened": "2019-04-04"},
+        {"account_type": AccountType.MORTGAGE},
+        {"condition": Condition.TRANSFERRED},
+        {"bureau": Bureau.EXPERIAN},
+    ],
+)
+def test_rows_that_differ_in_what_matters_are_two_accounts(other):
+    twin = {"group": "2", "handle": "B"} | other
+    assert found("D25", row(handle="A"), row(**twin)) == []

@@ -1,0 +1,47 @@
+"""Payment grids that cannot be right."""
+
+import pytest
+
+from domain.credit_reports import PaymentLevel
+from tests.support.findings import found
+from tests.support.reports import months, row
+
+PAID_OFF = {"closed": "2025-06-10", "balance": 0}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ({**PAID_OFF, "history": months("2025-08", "1CCC")}, {**PAID_OFF, "history": months("2025-06", "1CC")}),
+        (
+            {**PAID_OFF, "history": months("2025-07", "2C")},
+            {**PAID_OFF, "balance": 9_00, "history": months("2025-07", "2C")},
+        ),
+        (
+            {**PAID_OFF, "history": months("2025-07", "1C")},
+            {**PAID_OFF, "history": months("2025-07", "9C"), "pay_status": PaymentLevel.CHARGE_OFF},
+        ),
+    ],
+)
+def test_late_after_closing_with_nothing_owed(wrong, right):
+    [finding] = found("D15", row(**wrong))
+    assert "closed on 2025-06-10 with a balance of $0" in finding.assertable
+    assert found("D15", row(**right)) == []
+
+
+@pytest.mark.parametrize(
+    ("levels", "jumps"), [("3C", 1), ("21C", 0), ("C4C", 1), ("9C", 0), ("3UC", 0), ("34C", 1), ("C3", 0), ("31", 1)]
+)
+def test_lateness_grows_by_one_step_a_month(levels, jumps):
+    assert len(found("D17", row(history=months("2025-12", levels)))) == jumps
+
+
+def test_months_that_do_not_follow_each_other_prove_nothing():
+    gap = (*months("2025-12", "3"), *months("2025-10", "C"))
+    assert found("D17", row(history=gap)) == []
+
+
+def test_a_jump_over_the_new_year_is_quoted_with_both_months():
+    [finding] = found("D17", row(history=months("2025-01", "3C")))
+    assert "2024-12 current, 2025-01 90 days late" in finding.assertable
+    assert [value.printed for value in finding.values] == ["current", "90 days late"]

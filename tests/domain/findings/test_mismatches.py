@@ -1,0 +1,63 @@
+"""Contradictions between bureaus: stated as such, never decided."""
+
+import pytest
+
+from domain.bureaus import Bureau
+from domain.credit_reports import Designator, OpenClosed, PaymentLevel
+from domain.findings.mismatches import same_window
+from tests.support.findings import found
+from tests.support.reports import row
+
+EFX, EXP, TUC = Bureau.EQUIFAX, Bureau.EXPERIAN, Bureau.TRANSUNION
+LATE = {"pay_status": PaymentLevel.LATE_30, "past_due": 20_00}
+
+
+@pytest.mark.parametrize(
+    ("identifier", "wrong", "right"),
+    [
+        ("D09", {"opened": "2019-06-01"}, {"opened": "2019-04-02"}),
+        ("D09", {"opened": "2020"}, {"opened": "2019"}),
+        ("D10", {"open_closed": OpenClosed.CLOSED}, {"open_closed": OpenClosed.CLOSED, "reported": "2025-08-01"}),
+        ("D11", {"balance": 560_00}, {"balance": 549_00}),
+        ("D11", {"balance": 0}, {"balance": None}),
+        ("D12", {"credit_limit": 3_000_00}, {"credit_limit": 2_040_00}),
+        ("D12", {"high_balance": 1_000_00}, {"high_balance": 940_00}),
+        ("D13", LATE, LATE | {"reported": "2025-10-01"}),
+        ("D13", LATE, {"pay_status": None}),
+        ("D37", {"designator": Designator.JOINT}, {"designator": Designator.OTHER}),
+    ],
+)
+def test_a_mismatch_is_found_and_a_near_miss_is_not(identifier, wrong, right):
+    own = {"designator": Designator.INDIVIDUAL}
+    [finding] = found(identifier, row(EFX, **own), row(EXP, **(own | wrong)))
+    assert finding.bureaus == (EFX, EXP)
+    assert "at least one report may be inaccurate" in finding.assertable
+    assert all(ask.unstated for ask in finding.asks)
+    assert found(identifier, row(EFX, **own), row(EXP, **(own | right))) == []
+
+
+def test_every_reporting_bureau_is_quoted_with_its_value():
+    [finding] = found("D11", row(EFX), row(EXP), row(TUC, balance=800_00))
+    assert finding.bureaus == (EFX, EXP, TUC)
+    assert "$500 (Equifax), $500 (Experian), $800 (TransUnion)" in finding.assertable
+
+
+def test_closing_dates_far_apart_are_a_mismatch_too():
+    closed = {"open_closed": OpenClosed.CLOSED}
+    rows = row(EFX, closed="2024-01-01", **closed), row(EXP, closed="2024-05-01", **closed)
+    [finding] = found("D10", *rows)
+    assert [ask.field for ask in finding.asks] == ["closed"]
+
+
+def test_one_bureau_alone_never_mismatches_itself():
+    assert found("D11", row(EFX), row(EFX, ref="1.second", balance=900_00)) == []
+
+
+def test_accounts_of_different_groups_are_not_compared():
+    assert found("D11", row(EFX, group="1"), row(EXP, group="2", balance=900_00)) == []
+
+
+def test_the_window_is_thirty_five_days():
+    assert same_window(row(reported="2025-12-20"), row(reported="2025-11-15"))
+    assert not same_window(row(reported="2025-12-20"), row(reported="2025-11-14"))
+    assert not same_window(row(reported=None), row())

@@ -1,0 +1,61 @@
+"""Seven years are counted from the latest day the delinquency can have begun."""
+
+from datetime import date
+
+import pytest
+
+from domain.credit_reports import PaymentLevel
+from domain.findings.obsolete import inferred_delinquency, years_after
+from tests.support.findings import found
+from tests.support.reports import collection, months, row
+
+CHARGED_OFF = {"pay_status": PaymentLevel.CHARGE_OFF}
+
+
+def test_the_delinquency_begins_with_the_first_month_of_the_unbroken_run():
+    began = inferred_delinquency(row(history=months("2025-12", "999321C1C"), **CHARGED_OFF))
+    assert (began.month_end, began.field, began.exact) == (date(2025, 7, 31), "history.2025-07", True)
+
+
+def test_a_grid_that_begins_inside_the_run_gives_a_bound_only():
+    began = inferred_delinquency(row(history=months("2025-12", "9U9"), **CHARGED_OFF))
+    assert (began.month_end, began.exact) == (date(2025, 10, 31), False)
+
+
+def test_nothing_is_inferred_without_a_grid_or_a_collector():
+    assert inferred_delinquency(row(**CHARGED_OFF)) is None
+    assert inferred_delinquency(row(history=months("2025-12", "CC9"), **CHARGED_OFF)) is None
+
+
+def test_a_collection_is_obsolete_the_day_after_seven_years_and_180_days():
+    old = collection(opened="2018-07-09")
+    last = date(2026, 1, 5)
+    assert found("D01", old, today=last) == []
+    [finding] = found("D01", old, today=date(2026, 1, 6))
+    assert "2026-01-05" in finding.assertable
+    assert finding.confidence == 85
+    assert finding.asks == (), "an obsolete item is to be deleted"
+
+
+def test_an_obsolete_charge_off_is_found_by_its_grid():
+    rows = row(history=months("2019-01", "999654321C"), **CHARGED_OFF)
+    [finding] = found("D01", rows, today=date(2026, 5, 1))
+    assert finding.confidence == 92
+    assert "2018-05" in finding.assertable
+    assert found("D01", rows, today=date(2025, 11, 1)) == []
+
+
+@pytest.mark.parametrize(("today", "count"), [(date(2025, 12, 31), 0), (date(2026, 1, 1), 1)])
+def test_a_late_month_is_obsolete_after_seven_years(today, count):
+    rows = row(history=months("2019-02", "CC1C"), reported="2025-12-20")
+    assert len(found("D02", rows, today=today)) == count
+
+
+def test_a_recent_late_month_and_a_charge_off_are_not_obsolete_lates():
+    assert found("D02", row(history=months("2025-12", "1C"))) == []
+    assert found("D02", row(history=months("2018-01", "1C"), **CHARGED_OFF)) == []
+
+
+def test_leap_days_move_to_march():
+    assert years_after(date(2020, 2, 29), 7) == date(2027, 3, 1)
+    assert years_after(date(2020, 2, 29), 8) == date(2028, 2, 29)

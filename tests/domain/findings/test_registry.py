@@ -1,0 +1,43 @@
+"""The registry: ids, order and the shape of every detector."""
+
+import pytest
+
+from domain.findings import DETECTORS, detect
+from domain.findings.registry import Scan, detector, scan
+from tests.support.reports import PULLED_ON, collection, report, row
+
+EXPECTED = [
+    f"D{number:02d}" for number in (1, 2, 9, 10, 11, 12, 13, 15, 17, 19, 20, 21, 22, 25, 26, 27, 30, 37, 44, 45, 49)
+]
+
+
+def test_every_detector_of_the_first_cut_is_registered():
+    assert sorted(DETECTORS) == EXPECTED
+    for each in DETECTORS.values():
+        assert each.version >= 1
+        assert (each.reason is None) == (each.letter_type is None)
+        assert each.look.__doc__, f"{each.id} does not say what it looks for"
+
+
+@pytest.mark.parametrize("identifier", ["D19", "X1", "D1"])
+def test_an_id_is_well_formed_and_given_once(identifier):
+    with pytest.raises(ValueError, match="malformed or taken"):
+        detector(identifier, version=1, name="x", reason=None, letter=None)(lambda _: iter(()))
+    assert sorted(DETECTORS) == EXPECTED
+
+
+def test_findings_are_ranked_and_informational_ones_come_last():
+    pulled = report(row(past_due=85_00), collection(group="2", opened="2012-01-01", original_creditor=None))
+    findings = detect(pulled, PULLED_ON)
+    ranks = [finding.rank for finding in findings]
+    assert [finding.detector for finding in findings] == ["D01", "D19", "D27", "D49", "D49"]
+    assert ranks == sorted(ranks, reverse=True)
+    assert findings == scan(Scan(report=pulled, today=PULLED_ON)), "the same inputs give the same list"
+
+
+def test_keys_are_unique_within_a_report():
+    pulled = report(
+        *(row(group=str(number), past_due=85_00, account_number=f"XX{4000 + number}") for number in range(9))
+    )
+    keys = [finding.finding_key for finding in detect(pulled, PULLED_ON)]
+    assert len(set(keys)) == len(keys)

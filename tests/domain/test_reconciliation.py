@@ -1,0 +1,171 @@
+"""What a later report shows about a dispute, and what it may never show."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.bureaus import Bureau
+from domain.credit_reports import PaymentLevel
+from domain.reconciliation import (
+    AskedField,
+    Completeness,
+    DisputedItem,
+    Outcome,
+    Rule,
+    canonical_text,
+    completeness,
+    differences,
+    reconcile,
+)
+from tests.support.reports import months, report, row
+
+RECEIVED = date(2026, 1, 10)
+PULLED = date(2026, 1, 30)
+WHOLE = Completeness(bureau=Bureau.EQUIFAX, complete=True)
+BEFORE = row(past_due=85_00)
+
+
+def item(*asked: AskedField, received_on: date | None = RECEIVED) -> DisputedItem:
+    return DisputedItem(tradeline_id=UUID(int=1), bureau=Bureau.EQUIFAX, asked=asked, received_on=received_on)
+
+
+ZERO_PAST_DUE = AskedField(field="past_due", expected="0")
+
+
+def decided(asked=(ZERO_PAST_DUE,), after=None, received_on=RECEIVED, gate=WHOLE, **options):
+    return reconcile(item(*asked, received_on=received_on), BEFORE, after, gate, PULLED, **options)
+
+
+def test_gone_after_receipt_is_provisionally_deleted():
+    found = decided()
+    assert (found.outcome, found.provisional, found.rule) == (Outcome.DELETED, True, Rule.REMOVED_AFTER_RECEIPT)
+
+
+@pytest.mark.parametrize("received_on", [None, PULLED, date(2026, 2, 1)])
+def test_gone_before_receipt_is_moot(received_on):
+    assert decided(received_on=received_on).outcome is Outcome.MOOT
+
+
+def test_gone_but_perhaps_under_another_name_is_indeterminate():
+    found = decided(identity_in_review=True)
+    assert (found.outcome, found.rule) == (Outcome.INDETERMINATE, Rule.IDENTITY_IN_REVIEW)
+    assert not found.settles
+
+
+def test_as_asked_is_corrected_and_says_what_changed():
+    found = decided(after=row(past_due=0, reported="2026-01-24"))
+    assert found.outcome is Outcome.CORRECTED
+    assert found.provisional
+    assert {(change.field, change.before, change.after) for change in found.changes} == {
+        ("past_due", "8500", "0"),
+        ("reported", "2025-12-20", "2026-01-24"),
+    }
+
+
+def test_some_as_asked_is_partially_corrected():
+    asked = (ZERO_PAST_DUE, AskedField(field="balance", expected="0"))
+    assert decided(asked, row(past_due=0)).outcome is Outcome.PARTIALLY_CORRECTED
+
+
+def test_another_value_than_asked_is_updated_otherwise():
+    assert decided(after=row(past_due=12_00)).outcome is Outcome.UPDATED_OTHER
+    unstated = (AskedField(field="past_due", unstated=True),)
+    assert decided(unstated, row(past_due=0)).outcome is Outcome.UPDATED_OTHER
+
+
+def test_a_field_asked_to_go_is_corrected_when_it_is_no_longer_shown():
+    gone = (AskedField(field="past_due", expected=None),)
+    assert decided(gone, row(past_due=None)).outcome is Outcome.CORRECTED
+    assert decided(after=row(past_due=None)).outcome is Outcome.UPDATED_OTHER, "absent is not zero"
+
+
+def test_furnished_since_receipt_and_unchanged_is_verified():
+    after = row(past_due=85_00, reported="2026-01-20", balance=480_00)
+    assert (decided(after=after).outcome, decided(after=after).provisional) == (Outcome.VERIFIED, True)
+
+
+@pytest.mark.parametrize("reported", ["2025-12-20", "2026-01-10", "2026-01", None])
+def test_not_surely_furnished_since_receipt_keeps_waiting(reported):
+    found = decided(after=row(past_due=85_00, reported=reported))
+    assert (found.outcome, found.rule) == (None, Rule.NOT_REPORTED_SINCE)
+
+
+def test_put_right_before_the_letter_arrived_is_moot():
+    assert decided(after=row(past_due=0), received_on=None).outcome is Outcome.MOOT
+    assert decided(after=row(past_due=9_00), received_on=None).outcome is None
+
+
+def test_a_changed_month_of_the_grid_is_a_change_and_a_new_month_is_not():
+    before, after = row(history=months("2025-12", "1C")), row(history=months("2026-01", "CCC"))
+    changes = differences(before, after)
+    assert [(change.field, change.before, change.after) for change in changes] == [
+        ("history.2025-12", "late_30", "current")
+    ]
+    asked = AskedField(field="history.2025-12", expected="current")
+    assert reconcile(item(asked), before, after, WHOLE, PULLED).outcome is Outcome.CORRECTED
+
+
+def test_a_row_of_another_bureau_is_a_mistake_of_the_caller():
+    with pytest.raises(ValueError, match="own bureau"):
+        reconcile(item(), row(Bureau.EXPERIAN), None, WHOLE, PULLED)
+
+
+def test_the_gate_counts_against_the_last_complete_section():
+    ten = [row(group=str(number)) for number in range(10)]
+    assert completeness(report(*ten[:7]), {Bureau.EQUIFAX: 10})[Bureau.EQUIFAX].complete
+    thin = completeness(report(*ten[:6]), {Bureau.EQUIFAX: 10})[Bureau.EQUIFAX]
+    assert (thin.complete, thin.missing) == (False, ("tradelines",))
+    assert completeness(report(*ten, complete=False), {})[Bureau.EQUIFAX].missing == ("section", "borrower", "score")
+    assert not completeness(report(), {})[Bureau.EQUIFAX].complete
+
+
+ROWS = st.builds(
+    row,
+    past_due=st.sampled_from([None, 0, 85_00, 90_00]),
+    balance=st.sampled_from([None, 0, 500_00]),
+    reported=st.sampled_from([None, "2025-12-20", "2026-01-20"]),
+    pay_status=st.sampled_from([None, *PaymentLevel]),
+)
+ASKED = st.lists(
+    st.builds(
+        AskedField,
+        field=st.sampled_from(["past_due", "balance", "pay_status"]),
+        expected=st.sampled_from([None, "0", "current"]),
+        unstated=st.booleans(),
+    ),
+    max_size=3,
+).map(tuple)
+DAYS = st.one_of(st.none(), st.dates(date(2025, 12, 1), date(2026, 3, 1)))
+
+
+@given(ROWS, st.one_of(st.none(), ROWS), ASKED, DAYS, st.booleans())
+def test_a_partial_report_never_closes_anything(before, after, asked, received_on, in_review):
+    partial = Completeness(bureau=Bureau.EQUIFAX, complete=False, missing=("score",))
+    disputed = item(*asked, received_on=received_on)
+    found = reconcile(disputed, before, after, partial, PULLED, identity_in_review=in_review)
+    assert (found.outcome, found.settles) == (Outcome.INDETERMINATE, False)
+
+
+@given(ROWS, st.one_of(st.none(), ROWS), ASKED, DAYS, st.booleans())
+def test_every_proposal_is_provisional_and_keeps_the_bounds(before, after, asked, received_on, in_review):
+    disputed = item(*asked, received_on=received_on)
+    found = reconcile(disputed, before, after, WHOLE, PULLED, identity_in_review=in_review)
+    assert found.provisional == (found.outcome is not None)
+    if found.outcome is Outcome.DELETED:
+        assert after is None
+        assert not in_review
+        assert received_on is not None
+        assert received_on < PULLED
+    if found.outcome is Outcome.CORRECTED:
+        assert asked
+        assert all(canonical_text(after, each.field) == each.expected for each in asked)
+    if found.outcome is Outcome.VERIFIED:
+        assert after.reported.earliest > received_on
+
+
+@given(ROWS)
+def test_nothing_differs_from_itself(one):
+    assert differences(one, one) == ()

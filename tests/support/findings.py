@@ -1,0 +1,22 @@
+"""Running one detector on small reports."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.credit_reports import BureauTradeline, CanonicalReport
+from domain.findings import ConsumerProfile, Finding, detect
+from tests.support.reports import PULLED_ON, report
+
+
+def found(
+    identifier: str,
+    *rows: BureauTradeline,
+    of: CanonicalReport | None = None,
+    today: date = PULLED_ON,
+    profile: ConsumerProfile | None = None,
+    previous: CanonicalReport | None = None,
+) -> list[Finding]:
+    """The findings of one detector, on these rows or on a whole report."""
+    seen = detect(of or report(*rows), today, profile, previous)
+    return [finding for finding in seen if finding.detector == identifier]
