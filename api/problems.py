@@ -25,6 +25,7 @@ from api.problem_kinds import PAGES, kind_of, kind_of_status
 from api.route_templates import allowed_methods
 from application.kernel import Contended, TwinInFlight
 from domain.kernel import DomainError
+from infrastructure.telemetry import facts_of_error
 
 MEDIA_TYPE: Final = "application/problem+json"
 log = structlog.get_logger(__name__)
@@ -193,7 +194,7 @@ class Unhandled:
         try:
             await self.app(scope, receive, watch)
         except Exception as error:  # the outermost net: the process must go on serving
-            log.error("unhandled_error", error_type=type(error).__name__, exc_info=error)
+            log.error("unhandled_error", **facts_of_error(error))
             if started:
                 raise
             detail = "Something went wrong on our side. The request id tells us where to look."

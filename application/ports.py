@@ -59,8 +59,6 @@ class Reads(Protocol):
 
     def mailing_of_piece(self, tenant_id: UUID, provider_id: str) -> UUID | None: ...
 
-    def open_tasks_about(self, tenant_id: UUID, about_id: UUID) -> list[UUID]: ...
-
 
 @dataclass(frozen=True, slots=True)
 class PrintedLetter:
@@ -87,16 +85,25 @@ class ReportReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PostNews:
-    """What one webhook of the print provider says about one piece."""
+    """What one webhook of the print provider says about one piece.
+
+    `incomplete`: it names a scan that it does not hold, so the provider must be asked.
+    """
 
     provider_id: str
     scans: tuple[TrackingScan, ...]
+    incomplete: bool = False
 
 
 class Inbox(Protocol):
-    """Webhooks as they were received, verified and stored before anything was done with them."""
+    """Webhooks as they were received, verified and stored before anything was done with them.
+
+    `post_news` answers None for a webhook that is about no piece. Raises NotFound for one never received.
+    """
 
     def post_news(self, tenant_id: UUID, event_id: str) -> PostNews | None: ...
+
+    def finish(self, tenant_id: UUID, event_id: str) -> None: ...
 
 
 class Directory(Protocol):

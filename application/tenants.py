@@ -39,6 +39,9 @@ class ChangePolicies(Command):
     """Replace the tenant's policies."""
 
     needs: ClassVar[Permission] = Permission.MANAGE_TENANT
+    target: ClassVar[str | None] = "tenant_id"
+
+    tenant_id: UUID
     policies: Policies
 
 
@@ -46,6 +49,9 @@ class ChangeBranding(Command):
     """Change how the tenant's own pages look."""
 
     needs: ClassVar[Permission] = Permission.MANAGE_TENANT
+    target: ClassVar[str | None] = "tenant_id"
+
+    tenant_id: UUID
     branding: Branding
 
 
@@ -53,6 +59,9 @@ class ChangeSender(Command):
     """Name the address the tenant itself writes from."""
 
     needs: ClassVar[Permission] = Permission.MANAGE_TENANT
+    target: ClassVar[str | None] = "tenant_id"
+
+    tenant_id: UUID
     sender: PostalAddress
 
 
@@ -60,6 +69,8 @@ class AdvanceClock(Command):
     """Move a test-mode tenant's clock forward, and wake what has fallen due by then."""
 
     needs: ClassVar[Permission] = Permission.MOVE_TEST_CLOCK
+
+    tenant_id: UUID
     to: datetime
 
 
@@ -88,7 +99,7 @@ def register_tenant(command: RegisterTenant, work: Work) -> Answer:
 @handles(ChangePolicies)
 def change_policies(command: ChangePolicies, work: Work) -> Answer:
     """Replace the tenant's policies."""
-    tenant = work.load(Tenant, work.caller.tenant_id)
+    tenant = work.load(Tenant, command.tenant_id)
     tenant.change_policies(command.policies, work.now)
     return {"tenant_id": tenant.id, "version": tenant.version}
 
@@ -96,7 +107,7 @@ def change_policies(command: ChangePolicies, work: Work) -> Answer:
 @handles(ChangeBranding)
 def change_branding(command: ChangeBranding, work: Work) -> Answer:
     """Change how the tenant's own pages look."""
-    tenant = work.load(Tenant, work.caller.tenant_id)
+    tenant = work.load(Tenant, command.tenant_id)
     tenant.change_branding(command.branding, work.now)
     return {"tenant_id": tenant.id, "version": tenant.version}
 
@@ -104,7 +115,7 @@ def change_branding(command: ChangeBranding, work: Work) -> Answer:
 @handles(ChangeSender)
 def change_sender(command: ChangeSender, work: Work) -> Answer:
     """Name the address the tenant itself writes from."""
-    tenant = work.load(Tenant, work.caller.tenant_id)
+    tenant = work.load(Tenant, command.tenant_id)
     tenant.change_sender(command.sender, work.now)
     return {"tenant_id": tenant.id, "version": tenant.version}
 
@@ -112,7 +123,7 @@ def change_sender(command: ChangeSender, work: Work) -> Answer:
 @handles(AdvanceClock)
 def advance_clock(command: AdvanceClock, work: Work) -> Answer:
     """Record the move, then make it: timers that fall due by then become ready."""
-    tenant = work.load(Tenant, work.caller.tenant_id)
+    tenant = work.load(Tenant, command.tenant_id)
     tenant.advance_clock(command.to, work.now)
     work.save_now("advance")
     work.ports.clock.advance(tenant.id, command.to)

@@ -7,8 +7,6 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from application.kernel import Answer, Command, Work, handles
-from application.ports import NotYet
-from domain.kernel import NotFound
 from domain.mailings import Mailing
 from domain.permissions import Permission
 
@@ -46,16 +44,19 @@ def follow_mailing(command: FollowMailing, work: Work) -> Answer:
     """Find the piece by the provider's id (webhook bodies carry nothing of ours) and fold the scans in."""
     tenant_id = work.caller.tenant_id
     news = work.ports.inbox.post_news(tenant_id, command.event_id)
-    if news is None:
-        raise NotFound("the webhook is not in the inbox")
-    if not news.scans:
+    if news is None or not (news.scans or news.incomplete):
+        work.ports.inbox.finish(tenant_id, command.event_id)
         return {}
     mailing_id = work.ports.reads.mailing_of_piece(tenant_id, news.provider_id)
     if mailing_id is None:
         raise PieceUnknown
     mailing = work.load(Mailing, mailing_id)
-    if mailing.provider_id is None:
-        raise NotYet(1.0)
-    for scan in sorted(news.scans, key=lambda s: s.occurred_at):
+    scans = news.scans
+    if news.incomplete:
+        work.renew_lease()
+        scans = (*scans, *work.ports.post(tenant_id).get(news.provider_id).scans)
+    for scan in sorted(scans, key=lambda s: s.occurred_at):
         mailing.scan(scan, work.now)
+    work.save_now("follow")
+    work.ports.inbox.finish(tenant_id, command.event_id)
     return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}

@@ -126,6 +126,7 @@ class Dispute(Aggregate):
 
     class Received(Event):
         TOPIC: ClassVar[str] = "dispute.received.v1"
+        subject_id: UUID
         received_on: date
         basis: ReceiptBasis
         time_zone: str
@@ -141,6 +142,7 @@ class Dispute(Aggregate):
 
     class DeadlineExtended(Event):
         TOPIC: ClassVar[str] = "dispute.deadline_extended.v1"
+        subject_id: UUID
         information_sent_on: date
         time_zone: str
         deadlines: Deadlines
@@ -326,6 +328,7 @@ class Dispute(Aggregate):
         self.record(
             self.Received,
             at,
+            subject_id=self.owner_id,
             received_on=received_on,
             basis=basis,
             time_zone=time_zone,
@@ -343,6 +346,7 @@ class Dispute(Aggregate):
             self.record(
                 self.DeadlineExtended,
                 at,
+                subject_id=self.owner_id,
                 information_sent_on=sent_on,
                 time_zone=self.time_zone,
                 deadlines=deadlines,

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
         None, repr=False, validation_alias="DATABASE_URL"
     )
     """The administrator's login, for migrations. Processes that never migrate may be given it without a password."""
+    database_name: str = Field("sfdify", pattern=r"^[a-z][a-z0-9_]{0,62}$", validation_alias="SFDIFY_DATABASE")
+    """The database within the embedded server; DATABASE_URL names its own."""
     database_app_password: SecretStr | None = Field(None, validation_alias="DATABASE_APP_PASSWORD")
     database_projector_password: SecretStr | None = Field(None, validation_alias="DATABASE_PROJECTOR_PASSWORD")
 

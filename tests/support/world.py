@@ -164,9 +164,6 @@ class FakeReads:
     def mailing_of_piece(self, tenant_id: UUID, provider_id: str) -> UUID | None:
         return next((m.id for m in self._all(tenant_id, Mailing) if m.provider_id == provider_id), None)
 
-    def open_tasks_about(self, tenant_id: UUID, about_id: UUID) -> list[UUID]:
-        return []
-
     def _all(self, tenant_id: UUID, kind: type[A]) -> list[A]:
         found = (self._log.load(tenant_id, kind, stream) for tenant, stream in self._log.streams if tenant == tenant_id)
         return [aggregate for aggregate in found if aggregate is not None]
@@ -268,8 +265,13 @@ class FakeInbox:
 
     news: dict[str, PostNews] = field(default_factory=dict)
 
+    finished: set[str] = field(default_factory=set)
+
     def post_news(self, tenant_id: UUID, event_id: str) -> PostNews | None:
         return self.news.get(event_id)
+
+    def finish(self, tenant_id: UUID, event_id: str) -> None:
+        self.finished.add(event_id)
 
 
 class World:

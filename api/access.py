@@ -1,0 +1,121 @@
+"""Who asks: a signed-in person or a machine with a key, counted against the limits before anything is done."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections import OrderedDict
+from typing import Annotated
+from uuid import UUID, uuid5
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+
+from api.services import Api, Services
+from domain.kernel import Caller, Forbidden, Role
+from domain.permissions import Permission, allowed
+from infrastructure.limits import Limits, Policy, RateLimited
+from infrastructure.tokens import Unauthenticated
+from projections.reading import one_async
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="bearer",
+    description="An access token from POST /v1/auth/sign-in, or an API key (sk_...)",
+)
+_platform = HTTPBearer(
+    auto_error=False, scheme_name="platform", description="The platform key of this installation (sp_...)"
+)
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+PlatformCredentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_platform)]
+
+_MACHINES = UUID("b5c8f1de-3f0e-5c5c-8f39-6a6c0f7d6a11")
+_LIMITS_TTL_S = 10.0
+
+
+class TenantLimits:
+    """The limits each tenant has chosen, looked up at most every ten seconds."""
+
+    def __init__(self, user_default: int, tenant_default: int) -> None:
+        self._defaults = Limits(Policy("user", user_default), Policy("tenant", tenant_default))
+        self._known: OrderedDict[UUID, tuple[float, Limits]] = OrderedDict()
+
+    async def of(self, api: Services, tenant_id: UUID) -> Limits:
+        """The tenant's limits: its own settings where they differ from the product's, else this installation's."""
+        known = self._known.get(tenant_id)
+        if known is not None and known[0] > time.monotonic():
+            return known[1]
+        async with api.readers.connection() as conn:
+            row = await one_async(conn, tenant_id, "SELECT policies FROM rm.tenants WHERE id = %s", (tenant_id,))
+        limits = self._chosen(row["policies"] if row else {})
+        self._known[tenant_id] = (time.monotonic() + _LIMITS_TTL_S, limits)
+        if len(self._known) > 10_000:
+            self._known.popitem(last=False)
+        return limits
+
+    def _chosen(self, policies: dict[str, int]) -> Limits:
+        user = policies.get("requests_per_minute_user", 100)
+        tenant = policies.get("requests_per_minute_tenant", 1000)
+        return Limits(
+            Policy("user", user) if user != 100 else self._defaults.user,
+            Policy("tenant", tenant) if tenant != 1000 else self._defaults.tenant,
+        )
+
+
+async def caller(request: Request, api: Api, credentials: Credentials) -> Caller:
+    """The caller behind the bearer credential, within their limits."""
+    if credentials is None:
+        raise Unauthenticated("Send an access token or an API key as 'Authorization: Bearer ...'.")
+    found = await _identify(request, api, credentials.credentials)
+    limits = await request.app.state.tenant_limits.of(api, found.tenant_id)
+    decision = await api.limiter.check_async(found.tenant_id, found.actor_id, None, limits)
+    request.state.rate_limit = decision
+    request.state.tenant_id, request.state.actor_id = str(found.tenant_id), str(found.actor_id)
+    if not decision.allowed:
+        raise RateLimited(decision)
+    return found
+
+
+async def _identify(request: Request, api: Services, text: str) -> Caller:
+    ip = request.client.host if request.client else None
+    if text.startswith("sk_"):
+        machine = await api.api_keys.verify_async(text, api.now())
+        actor_id = uuid5(_MACHINES, str(machine.key_id))
+        return Caller(tenant_id=machine.tenant_id, actor_id=actor_id, role=machine.role, ip=ip)
+    claims = api.tokens.verify(text, api.now())
+    request.state.session_id = claims.session_id
+    return Caller(
+        tenant_id=claims.tenant_id, actor_id=claims.user_id, role=claims.role, consumer_id=claims.consumer_id, ip=ip
+    )
+
+
+Reader = Annotated[Caller, Depends(caller)]
+
+
+def writer(request: Request, api: Api, found: Reader) -> Caller:
+    """A caller who may change things: their session has not been ended meanwhile."""
+    session_id = getattr(request.state, "session_id", None)
+    if session_id is not None and not api.sessions.alive(found.tenant_id, session_id, api.now()):
+        raise Unauthenticated("This session has been ended; sign in again.")
+    return found
+
+
+Writer = Annotated[Caller, Depends(writer)]
+
+
+def platform(api: Api, credentials: PlatformCredentials) -> None:
+    """Whoever runs this installation: the only one who opens tenants."""
+    if credentials is None or not hmac.compare_digest(credentials.credentials.encode(), api.platform_key.encode()):
+        raise Unauthenticated("Send the platform key of this installation as 'Authorization: Bearer sp_...'.")
+
+
+def check(found: Caller, permission: Permission) -> None:
+    """Refuse a read that this role may not make."""
+    if not allowed(found.role, permission):
+        raise Forbidden(f"the {found.role.value} role may not {permission.value.replace('_', ' ')}")
+
+
+def own_case(found: Caller) -> UUID | None:
+    """The one consumer whose case this caller may see, or None for the tenant's staff."""
+    return found.consumer_id if found.role is Role.CONSUMER else None

@@ -1,0 +1,74 @@
+"""The HTTP API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+
+from api import docs, middleware, problems
+from api.access import TenantLimits
+from api.routes import audit, auth, consumers, disputes, health, jobs, letters, reports, tasks, tenants, users, webhooks
+from api.services import open_services
+from infrastructure.postgres import check_horizon
+from infrastructure.projecting import lag
+from infrastructure.telemetry import JobCount, Metrics
+from infrastructure.wiring import Sfdify
+
+VERSION = "0.1.0"
+ROUTERS = (auth, tenants, users, consumers, reports, disputes, letters, tasks, jobs, audit, webhooks, health)
+
+
+def create_app(wired: Callable[[], AbstractContextManager[Sfdify]]) -> FastAPI:
+    """The application. `wired` opens the product when the server starts and closes it when the server stops."""
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with wired() as sfdify:
+            settings = sfdify.settings
+            app.state.tenant_limits = TenantLimits(settings.rate_user_per_minute, settings.rate_tenant_per_minute)
+            _watch(metrics, sfdify)
+            async with open_services(sfdify, metrics) as services:
+                app.state.services = services
+                yield
+
+    app = FastAPI(
+        title="SFDIFY",
+        version=VERSION,
+        description="Consumer credit disputes: reports in, lawful certified letters out, a provable record of both.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    problems.install(app)
+    for module in ROUTERS:
+        app.include_router(module.router)
+    app.include_router(docs.router)
+    middleware.install(
+        app,
+        metrics,
+        larger={
+            "/v1/consumers/{consumer_id}/reports": middleware.LARGEST_REPORT,
+            "/v1/consumers/{consumer_id}/documents": consumers.LARGEST_DOCUMENT + middleware.MEGABYTE,
+        },
+        other_types={"/v1/consumers/{consumer_id}/documents": frozenset({"multipart/form-data"})},
+    )
+    return app
+
+
+def _watch(metrics: Metrics, sfdify: Sfdify) -> None:
+    def lags() -> dict[str, float]:
+        with sfdify.pool.connection() as conn:
+            return {found.name: found.seconds for found in lag(conn)}
+
+    def jobs_now() -> list[JobCount]:
+        return [JobCount(c.queue, c.state.value, c.count) for c in sfdify.jobs.counts()]
+
+    def horizon() -> float:
+        with sfdify.pool.connection() as conn:
+            holder = check_horizon(conn)
+        return holder.age.total_seconds() if holder and holder.age else 0.0
+
+    metrics.watch(projection_lag=lags, jobs=jobs_now, horizon_age=horizon)

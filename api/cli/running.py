@@ -1,0 +1,141 @@
+"""Commands that keep running: the whole product, or one of its processes."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.app import create_app
+from infrastructure.jobs import QUEUES
+from infrastructure.projecting import Runner
+from infrastructure.runtime import database, decoder, prepare
+from infrastructure.sandbox.print_provider.server import Server as SandboxServer
+from infrastructure.sandbox.print_provider.server import Settings as SandboxSettings
+from infrastructure.settings import Settings, load
+from infrastructure.stack import Stack
+from infrastructure.telemetry import configure_logging
+from infrastructure.vault import VaultRefused
+from infrastructure.wiring import urls_of, wire
+from infrastructure.workers import Supervisor, plan_workers
+from projections import ALL
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (up, serve, work, project, sandbox, migrate):
+        app.command()(command)
+
+
+def stack_of(settings: Settings, logs: Path | None = None) -> Stack:
+    """All processes of this installation, on the ports of `settings`."""
+    commands = {"api": ["serve"], "worker": ["work"], "projector": ["project"]}
+    ready = {"api": f"http://{settings.host}:{settings.port}/readyz"}
+    if settings.uses_sandbox:
+        commands = {"sandbox": ["sandbox"], **commands}
+        ready = {"sandbox": f"{settings.sandbox_url}/sandbox/ledger", **ready}
+    environment = {
+        "SFDIFY_HOME": str(settings.home),
+        "SFDIFY_DATABASE": settings.database_name,
+        "SFDIFY_PORT": str(settings.port),
+        "SFDIFY_SANDBOX_PORT": str(settings.sandbox_port),
+        "SFDIFY_RATE_USER_PER_MINUTE": str(settings.rate_user_per_minute),
+        "SFDIFY_RATE_TENANT_PER_MINUTE": str(settings.rate_tenant_per_minute),
+    }
+    return Stack(settings.public_url, commands, ready, environment, logs)
+
+
+def up() -> None:
+    """Run everything on this machine: API, workers, projector and, without a print provider, the sandbox."""
+    settings = load()
+    with database(settings) as admin_url:
+        prepare(settings, admin_url)
+        with stack_of(settings) as stack:
+            platform_key = f"sp_{settings.secret('platform-key').hex()}"
+            sys.stdout.write(
+                f"\nSFDIFY is running.\n  API      {stack.url}\n  Docs     {stack.url}/docs\n"
+                f"  Sign-in  POST {stack.url}/v1/auth/sign-in, after opening a tenant with POST /v1/tenants and the"
+                f" platform key\n  Platform key  {platform_key}\nCtrl-C stops it.\n"
+            )
+            sys.stdout.flush()
+            signal.signal(signal.SIGTERM, _interrupt)
+            try:
+                stack.watch()
+            except KeyboardInterrupt:
+                sys.stdout.write("\nstopping\n")
+
+
+def serve() -> None:
+    """Run the API."""
+    settings = load()
+    configure_logging(level=_level(settings))
+    with database(settings) as admin_url:
+        uvicorn.run(
+            create_app(lambda: wire(settings, admin_url)),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=25,
+        )
+
+
+def work(queues: Annotated[list[str] | None, typer.Argument(help="queues to serve; all by default")] = None) -> None:
+    """Run worker processes."""
+    settings = load()
+    configure_logging(level=_level(settings))
+    chosen = queues or list(QUEUES)
+    unknown = sorted(set(chosen) - set(QUEUES))
+    if unknown:
+        raise typer.BadParameter(f"there is no queue {unknown[0]}; choose from {', '.join(QUEUES)}")
+    with database(settings) as admin_url:
+        plans = plan_workers(chosen, general=1, pdf=max(1, settings.worker_processes - 1))
+        shared = {
+            "database_url": urls_of(settings, admin_url).app,
+            "redis_url": settings.redis_url,
+            "admin_url": admin_url,
+            "settings": settings,
+        }
+        Supervisor("infrastructure.job_runs:opened", plans, shared).run()
+
+
+def project() -> None:
+    """Keep the query tables level with the log."""
+    settings = load()
+    configure_logging(level=_level(settings))
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with database(settings) as admin_url, decoder(settings, admin_url) as decode:
+        Runner(urls_of(settings, admin_url).projector, ALL, decode, transient=(VaultRefused,)).run(stop)
+
+
+def sandbox() -> None:
+    """Run the sandbox print provider, which speaks Lob's API and prints nothing."""
+    settings = load()
+    configure_logging(level=logging.WARNING)
+    home = settings.home / "sandbox" / settings.database_name
+    SandboxServer(SandboxSettings(home=home, port=settings.sandbox_port, requests_per_window=1500)).run()
+
+
+def migrate() -> None:
+    """Bring the database's schema up to date and make missing query tables."""
+    settings = load()
+    with database(settings) as admin_url:
+        applied = prepare(settings, admin_url)
+    sys.stdout.write("".join(f"applied {name}\n" for name in applied) or "nothing to apply\n")
+
+
+def _level(settings: Settings) -> int:
+    return logging.getLevelNamesMapping()[settings.log_level.upper()]
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,60 @@
+"""The whole walk in one command, and its everyday first step."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from api.demo import run_demo
+from application.kernel import system
+from application.reports import ImportReport
+from domain.kernel import NotFound
+from infrastructure.runtime import database
+from infrastructure.settings import load
+from infrastructure.wiring import wire
+
+reports = typer.Typer(help="Credit reports.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(demo)
+    app.add_typer(reports, name="reports")
+
+
+def demo(
+    json_file: Annotated[Path | None, typer.Option("--json", help="write what happened to this file")] = None,
+    report: Annotated[Path | None, typer.Option(help="walk with this export of yours, up to posting")] = None,
+) -> None:
+    """Watch a credit report become disputes, certified letters, deadlines and outcomes."""
+    if not run_demo(load(), json_file, report):
+        raise typer.Exit(1)
+
+
+@reports.callback()
+def _reports() -> None:
+    """Credit reports."""
+
+
+@reports.command("import")
+def import_report(
+    file: Path,
+    consumer: Annotated[UUID, typer.Option(help="whose report it is")],
+    tenant: Annotated[str, typer.Option(help="the tenant's slug")],
+) -> None:
+    """Bring a report in."""
+    settings = load()
+    content = file.read_bytes()
+    with database(settings) as admin_url, wire(settings, admin_url, pool_size=4) as sfdify:
+        entry = sfdify.directory.by_slug(tenant)
+        if entry is None:
+            raise NotFound("there is no tenant of this slug")
+        done = sfdify.bus.handle(ImportReport(consumer_id=consumer, content=content), system(entry.tenant_id))
+    sys.stdout.write(
+        f"report {done.answer['report_id']}: {done.answer['tradelines']} tradelines,"
+        f" {done.answer['findings']} findings\n"
+    )

@@ -1,0 +1,163 @@
+"""Disputes: opening, following, ending them, and seeing them as they were."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from api.access import Reader, check, own_case
+from api.as_of import AsOf, dispute_as_of, parse_as_of
+from api.commands import CHANGES, CREATES, READS, Bus, Changed, Key, Version, changed
+from api.pages import Cursor, Limit, Page
+from api.positions import MinEventPosition
+from api.reads import page, single
+from api.services import Api
+from api.sources import DEADLINES, DISPUTES
+from application.disputes import (
+    ConfirmOutcome,
+    OpenDisputes,
+    OverruleOutcome,
+    RecordInformationSent,
+    WithdrawDispute,
+)
+from domain.bureaus import Bureau
+from domain.disputes import DisputeStatus
+from domain.kernel import NotFound
+from domain.permissions import Permission
+from projections.deadlines import DeadlineRow
+from projections.disputes import DisputeRow
+
+router = APIRouter(prefix="/v1", tags=["disputes"])
+
+
+class OpenedDispute(BaseModel):
+    """One dispute of a selection."""
+
+    dispute_id: UUID
+    bureau: Bureau
+
+
+class DisputesOpened(BaseModel):
+    """The disputes of one selection; their letters are being drafted."""
+
+    selection_id: UUID
+    disputes: list[OpenedDispute]
+
+
+class InformationSent(BaseModel):
+    """When the consumer sent the bureau relevant information."""
+
+    model_config = ConfigDict(extra="forbid")
+    sent_on: date
+
+
+class Overruling(BaseModel):
+    """Why the operator disagrees."""
+
+    model_config = ConfigDict(extra="forbid")
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+@router.post("/disputes", status_code=201, responses=CREATES)
+def open_disputes(body: OpenDisputes, bus: Bus, key: Key) -> DisputesOpened:
+    """The consumer challenges the findings they choose. Nobody can choose for them."""
+    return DisputesOpened.model_validate(bus.create(body, key, body).answer)
+
+
+@router.get("/disputes", responses=READS)
+async def list_disputes(
+    request: Request,
+    api: Api,
+    caller: Reader,
+    position: MinEventPosition,
+    limit: Limit = 25,
+    cursor: Cursor = None,
+    consumer_id: UUID | None = None,
+    status: DisputeStatus | None = None,
+    bureau: Bureau | None = None,
+    letter_id: UUID | None = None,
+) -> Page[DisputeRow]:
+    """Disputes, newest first."""
+    filters = {"consumer_id": consumer_id, "status": status, "bureau": bureau, "letter_id": letter_id}
+    return await page(
+        api, caller, DISPUTES, request, limit=limit, cursor=cursor, position=position, filters=filters
+    )
+
+
+@router.get("/disputes/{dispute_id}", responses=READS, response_model=DisputeRow)
+async def get_dispute(
+    dispute_id: UUID,
+    request: Request,
+    response: Response,
+    api: Api,
+    caller: Reader,
+    position: MinEventPosition,
+    as_of: Annotated[
+        str | None,
+        Query(
+            max_length=40,
+            pattern=r"^([1-9][0-9]{0,8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))$",
+            description="A version, or an instant of the tenant's time: the dispute as it was then",
+        ),
+    ] = None,
+) -> DisputeRow | Response:
+    """One dispute, as it is or as it was."""
+    if as_of is None:
+        return await single(api, caller, DISPUTES, dispute_id, request, response, position)
+    check(caller, Permission.READ_CASES)
+    wanted: AsOf = parse_as_of(as_of)
+    row = await run_in_threadpool(dispute_as_of, api.sfdify.engine, caller.tenant_id, dispute_id, wanted)
+    if row is None or own_case(caller) not in (None, row.consumer_id):
+        raise NotFound("there was no dispute of this id then")
+    return row
+
+
+@router.post("/disputes/{dispute_id}/withdraw", responses=CHANGES)
+def withdraw_dispute(dispute_id: UUID, bus: Bus, key: Key, version: Version) -> Changed:
+    """Take a challenge back. After posting that is a note: the letter is on its way."""
+    return changed(bus.change(WithdrawDispute(dispute_id=dispute_id), key, version), "dispute_id")
+
+
+@router.post("/disputes/{dispute_id}/information", responses=CHANGES)
+def record_information(dispute_id: UUID, body: InformationSent, bus: Bus, key: Key, version: Version) -> Changed:
+    """Record that relevant information was sent; inside the 30 days the period may become 45."""
+    command = RecordInformationSent(dispute_id=dispute_id, sent_on=body.sent_on)
+    return changed(bus.change(command, key, version, body), "dispute_id")
+
+
+@router.post("/disputes/{dispute_id}/confirm", responses=CHANGES)
+def confirm_outcome(dispute_id: UUID, bus: Bus, key: Key, version: Version) -> Changed:
+    """Close a dispute with the outcome that a report showed."""
+    return changed(bus.change(ConfirmOutcome(dispute_id=dispute_id), key, version), "dispute_id")
+
+
+@router.post("/disputes/{dispute_id}/overrule", responses=CHANGES)
+def overrule_outcome(dispute_id: UUID, body: Overruling, bus: Bus, key: Key, version: Version) -> Changed:
+    """Refuse a proposed outcome; the dispute goes on as before."""
+    command = OverruleOutcome(dispute_id=dispute_id, reason=body.reason)
+    return changed(bus.change(command, key, version, body), "dispute_id")
+
+
+@router.get("/deadlines", responses=READS)
+async def list_deadlines(
+    request: Request,
+    api: Api,
+    caller: Reader,
+    position: MinEventPosition,
+    limit: Limit = 25,
+    cursor: Cursor = None,
+    dispute_id: UUID | None = None,
+    consumer_id: UUID | None = None,
+    kind: Annotated[str | None, Query(pattern="^(statutory_due|results_due|breach_assertable_on)$")] = None,
+) -> Page[DeadlineRow]:
+    """Computed dates, next due first, each with its rule and inputs."""
+    filters = {"dispute_id": dispute_id, "consumer_id": consumer_id, "kind": kind}
+    return await page(
+        api, caller, DEADLINES, request, limit=limit, cursor=cursor, position=position, filters=filters
+    )
+

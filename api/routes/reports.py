@@ -1,0 +1,154 @@
+"""Bringing reports in, and what was found in them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from api.access import Reader, Writer, check, own_case
+from api.commands import CREATES, READS, Carrier, Key
+from api.pages import Cursor, Limit, Page
+from api.positions import MinEventPosition
+from api.reads import page, single
+from api.services import Api
+from api.sources import FINDINGS, REPORTS, TRADELINES
+from application.reports import ImportReport
+from domain.bureaus import Bureau
+from domain.findings.model import Finding
+from domain.kernel import NotFound
+from domain.permissions import Permission
+from domain.reports import Report, ReportStatus
+from projections.findings import FindingRow
+from projections.reports import ReportRow
+from projections.tradelines import TradelineRow
+
+router = APIRouter(prefix="/v1", tags=["reports"])
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The report exactly as it was exported, up to 20 MB",
+        "content": {"application/json": {"schema": {"type": "object", "additionalProperties": True}}},
+    }
+}
+
+
+class ReportImported(BaseModel):
+    """The archived and read report. The same bytes again answer the same report."""
+
+    report_id: UUID
+    tradelines: int
+    findings: int
+
+
+@router.post(
+    "/consumers/{consumer_id}/reports", status_code=201, responses=CREATES, openapi_extra=_BODY
+)
+async def import_report(
+    consumer_id: UUID, request: Request, response: Response, key: Key, api: Api, caller: Writer
+) -> ReportImported:
+    """Archive a report, read it, and look for what is wrong in it."""
+    content = await request.body()
+    command = ImportReport(consumer_id=consumer_id, content=content)
+    carrier = Carrier(request, response, api, caller)
+    done = await run_in_threadpool(carrier.create, command, key, content)
+    return ReportImported.model_validate(
+        {name: done.answer[name] for name in ("report_id", "tradelines", "findings")}
+    )
+
+
+@router.get("/reports", responses=READS)
+async def list_reports(
+    request: Request,
+    api: Api,
+    caller: Reader,
+    position: MinEventPosition,
+    limit: Limit = 25,
+    cursor: Cursor = None,
+    consumer_id: UUID | None = None,
+    status: ReportStatus | None = None,
+) -> Page[ReportRow]:
+    """Reports, newest first."""
+    filters = {"consumer_id": consumer_id, "status": status}
+    return await page(
+        api, caller, REPORTS, request, limit=limit, cursor=cursor, position=position, filters=filters
+    )
+
+
+@router.get("/reports/{report_id}", responses=READS, response_model=ReportRow)
+async def get_report(
+    report_id: UUID, request: Request, response: Response, api: Api, caller: Reader, position: MinEventPosition
+) -> ReportRow | Response:
+    """One report."""
+    return await single(api, caller, REPORTS, report_id, request, response, position)
+
+
+@router.get("/reports/{report_id}/tradelines", responses=READS)
+async def list_tradelines(
+    report_id: UUID,
+    request: Request,
+    api: Api,
+    caller: Reader,
+    position: MinEventPosition,
+    limit: Limit = 25,
+    cursor: Cursor = None,
+    bureau: Bureau | None = None,
+) -> Page[TradelineRow]:
+    """Every account row of a report, bureau by bureau."""
+    filters = {"report_id": report_id, "bureau": bureau}
+    return await page(
+        api, caller, TRADELINES, request, limit=limit, cursor=cursor, position=position, filters=filters
+    )
+
+
+@router.get("/tradelines", responses=READS)
+async def list_all_tradelines(
+    request: Request,
+    api: Api,
+    caller: Reader,
+    position: MinEventPosition,
+    limit: Limit = 25,
+    cursor: Cursor = None,
+    consumer_id: UUID | None = None,
+    tradeline_id: UUID | None = None,
+    bureau: Bureau | None = None,
+) -> Page[TradelineRow]:
+    """Account rows across reports: how one tradeline changed from pull to pull."""
+    filters = {"consumer_id": consumer_id, "tradeline_id": tradeline_id, "bureau": bureau}
+    return await page(
+        api, caller, TRADELINES, request, limit=limit, cursor=cursor, position=position, filters=filters
+    )
+
+
+@router.get("/reports/{report_id}/findings", responses=READS)
+async def list_findings(
+    report_id: UUID,
+    request: Request,
+    api: Api,
+    caller: Reader,
+    position: MinEventPosition,
+    limit: Limit = 25,
+    cursor: Cursor = None,
+    detector: str | None = None,
+    informational: bool | None = None,
+) -> Page[FindingRow]:
+    """What was found, strongest first. Findings that quote personal data show it only one by one."""
+    filters = {"report_id": report_id, "detector": detector, "informational": informational}
+    return await page(
+        api, caller, FINDINGS, request, limit=limit, cursor=cursor, position=position, filters=filters
+    )
+
+
+@router.get("/reports/{report_id}/findings/{finding_key}", responses=READS)
+def get_finding(report_id: UUID, finding_key: str, api: Api, caller: Reader) -> Finding:
+    """One finding in full, read from the log with the consumer's key."""
+    check(caller, Permission.READ_CASES)
+    report = api.sfdify.engine.load(caller.tenant_id, Report, report_id)
+    if report is not None and own_case(caller) in (None, report.owner_id):
+        for finding in report.findings:
+            if finding.finding_key == finding_key:
+                return finding
+    raise NotFound("there is no such finding")

@@ -1,0 +1,201 @@
+"""People and machines of a tenant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.access import Reader, Writer, check
+from api.commands import CHANGES, CREATES, READS, Bus, Changed, Key, Version, changed
+from api.idempotency import identify
+from api.pages import Cursor, Limit, Page
+from api.positions import MinEventPosition
+from api.reads import page, single
+from api.services import Api
+from api.sources import USERS
+from application.kernel import Context
+from application.users import ChangeRole, DisableUser, Email, NotePasswordChange, RegisterUser
+from domain.kernel import Forbidden, NotFound, Role
+from domain.permissions import Permission, allowed
+from domain.users import User
+from infrastructure.passwords import check_fitness
+from infrastructure.sessions import Reason
+from infrastructure.tokens import Unauthenticated
+from projections.users import UserRow
+
+router = APIRouter(prefix="/v1", tags=["users"])
+Password = Annotated[str, Field(min_length=12, max_length=128)]
+
+
+class NewUser(BaseModel):
+    """A sign-in to make. A consumer's names its consumer; no other role does."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    email: Email
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    role: Literal[Role.OWNER, Role.OPERATOR, Role.VIEWER, Role.AUDITOR, Role.CONSUMER]
+    consumer_id: UUID | None = None
+    password: Password
+
+
+class UserMade(BaseModel):
+    """The new user."""
+
+    user_id: UUID
+
+
+class NewRole(BaseModel):
+    """The role a user moves to."""
+
+    model_config = ConfigDict(extra="forbid")
+    role: Literal[Role.OWNER, Role.OPERATOR, Role.VIEWER, Role.AUDITOR]
+
+
+class Reasoned(BaseModel):
+    """Why."""
+
+    model_config = ConfigDict(extra="forbid")
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NewPassword(BaseModel):
+    """A new password; one's own change also gives the present one."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    password: Password
+    present_password: Annotated[str, Field(max_length=128)] | None = None
+
+
+class NewApiKey(BaseModel):
+    """A machine's key to make."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    role: Literal[Role.OWNER, Role.OPERATOR, Role.VIEWER, Role.AUDITOR]
+
+
+class ApiKeyRow(BaseModel):
+    """A machine's key; its text is never shown again."""
+
+    key_id: UUID
+    name: str
+    role: Role
+    mode: str
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class ApiKeyMade(ApiKeyRow):
+    """The new key, with its text, shown this once."""
+
+    api_key: str
+
+
+@router.post("/users", status_code=201, responses=CREATES)
+def register_user(body: NewUser, request: Request, bus: Bus, key: Key, api: Api) -> UserMade:
+    """Give somebody a sign-in."""
+    check_fitness(body.password)
+    command = RegisterUser(email=body.email, name=body.name, role=body.role, consumer_id=body.consumer_id)
+    done = bus.create(command, key, body)
+    user_id = UUID(str(done.answer["user_id"]))
+    if not done.replayed:
+        api.passwords.set(bus.caller.tenant_id, user_id, body.password, api.now())
+    return UserMade(user_id=user_id)
+
+
+@router.get("/users", responses=READS)
+async def list_users(
+    request: Request, api: Api, caller: Reader, position: MinEventPosition, limit: Limit = 25, cursor: Cursor = None
+) -> Page[UserRow]:
+    """The tenant's users, newest first."""
+    return await page(
+        api, caller, USERS, request, limit=limit, cursor=cursor, position=position, filters={}
+    )
+
+
+@router.get("/users/{user_id}", responses=READS, response_model=UserRow)
+async def get_user(
+    user_id: UUID, request: Request, response: Response, api: Api, caller: Reader, position: MinEventPosition
+) -> UserRow | Response:
+    """One user."""
+    return await single(api, caller, USERS, user_id, request, response, position)
+
+
+@router.put("/users/{user_id}/role", responses=CHANGES)
+def change_role(user_id: UUID, body: NewRole, bus: Bus, key: Key, version: Version) -> Changed:
+    """Move an employee to another role."""
+    return changed(bus.change(ChangeRole(user_id=user_id, role=body.role), key, version, body), "user_id")
+
+
+@router.post("/users/{user_id}/disable", responses=CHANGES)
+def disable_user(user_id: UUID, body: Reasoned, bus: Bus, key: Key, version: Version, api: Api) -> Changed:
+    """Close a sign-in and end its sessions."""
+    done = bus.change(DisableUser(user_id=user_id, reason=body.reason), key, version, body)
+    api.sessions.end_all(bus.caller.tenant_id, user_id, api.now(), Reason.OPERATOR)
+    return changed(done, "user_id")
+
+
+@router.put("/users/{user_id}/password", responses=CREATES)
+def change_password(
+    user_id: UUID, body: NewPassword, request: Request, key: Key, api: Api, caller: Writer
+) -> Changed:
+    """Change one's own password, or as an owner somebody else's; every session of the user ends."""
+    check_fitness(body.password)
+    if caller.actor_id == user_id:
+        if not api.passwords.verify(caller.tenant_id, user_id, body.present_password or ""):
+            raise Unauthenticated("The present password is not right.")
+    elif not allowed(caller.role, Permission.MANAGE_USERS):
+        raise Forbidden("only the user or an owner may change this password")
+    if api.sfdify.engine.load(caller.tenant_id, User, user_id) is None:
+        raise NotFound("there is no user of this id")
+    known = identify(request, caller, key, body)
+    done = api.sfdify.bus.handle(
+        NotePasswordChange(user_id=user_id),
+        caller,
+        Context(command_id=known.command_id, fingerprint=known.fingerprint),
+    )
+    if not done.replayed:
+        api.passwords.set(caller.tenant_id, user_id, body.password, api.now())
+        api.sessions.end_all(caller.tenant_id, user_id, api.now(), Reason.PASSWORD_CHANGED)
+    return changed(done, "user_id")
+
+
+@router.post("/api-keys", status_code=201, responses=CREATES)
+def make_api_key(body: NewApiKey, api: Api, caller: Writer) -> ApiKeyMade:
+    """Make a key for a machine. Its text is shown this once, so a repeat makes another key."""
+    check(caller, Permission.MANAGE_USERS)
+    if body.role is Role.OWNER and caller.role is not Role.OWNER:
+        raise Forbidden("only an owner may make an owner's key")
+    entry = api.sfdify.directory.by_id(caller.tenant_id)
+    if entry is None:
+        raise NotFound("there is no such tenant")
+    made, text = api.api_keys.issue(
+        caller.tenant_id, entry.mode.value, body.role, body.name, caller.actor_id, api.now()
+    )
+    return ApiKeyMade(**_shown(made).model_dump(), api_key=text)
+
+
+@router.get("/api-keys", responses=READS)
+def list_api_keys(api: Api, caller: Reader) -> list[ApiKeyRow]:
+    """The tenant's keys, without their texts."""
+    check(caller, Permission.MANAGE_USERS)
+    return [_shown(key) for key in api.api_keys.of_tenant(caller.tenant_id)]
+
+
+@router.delete("/api-keys/{key_id}", status_code=204, responses=CREATES)
+def revoke_api_key(key_id: UUID, api: Api, caller: Writer) -> Response:
+    """End a key at once."""
+    check(caller, Permission.MANAGE_USERS)
+    if not api.api_keys.revoke(caller.tenant_id, key_id, api.now()):
+        raise NotFound("there is no key of this id that still works")
+    return Response(status_code=204)
+
+
+def _shown(key: object) -> ApiKeyRow:
+    return ApiKeyRow.model_validate(key, from_attributes=True)

@@ -1,0 +1,90 @@
+"""Where vendors call in: verified over the raw bytes, written down, answered; acted on afterwards by a job."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Literal
+from uuid import uuid5
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
+
+from api.access import Writer, check
+from api.commands import CREATES
+from api.problems import problem_responses
+from api.services import Api, Services
+from application.kernel import Context, system
+from application.webhooks import ReceivePostWebhook
+from domain.permissions import Permission
+from infrastructure.post_news import PROVIDER
+from infrastructure.tokens import Unauthenticated
+from infrastructure.vendors.lob import ForgedWebhook, parse, verify
+
+router = APIRouter(prefix="/v1", tags=["webhooks"])
+
+
+class NewEndpoint(BaseModel):
+    """Whose webhooks the endpoint is for."""
+
+    model_config = ConfigDict(extra="forbid")
+    provider: Literal["lob"] = "lob"
+
+
+class EndpointMade(BaseModel):
+    """Where the provider must post, and the secret it must sign with, shown this once."""
+
+    endpoint_id: str
+    url: str
+    secret: str
+
+
+@router.post("/webhook-endpoints", status_code=201, responses=CREATES)
+def open_endpoint(body: NewEndpoint, api: Api, caller: Writer) -> EndpointMade:
+    """Make an endpoint for the print provider's webhooks."""
+    check(caller, Permission.MANAGE_TENANT)
+    secret = secrets.token_urlsafe(32)
+    endpoint_id = api.endpoints.open(caller.tenant_id, body.provider, secret.encode(), api.now())
+    url = f"{api.sfdify.settings.public_url}/v1/webhooks/{body.provider}/{endpoint_id}"
+    return EndpointMade(endpoint_id=endpoint_id, url=url, secret=secret)
+
+
+@router.post(
+    "/webhooks/lob/{endpoint_id}",
+    status_code=202,
+    responses=problem_responses(400, 401, 404, 413, 415, 422, 500, 503),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"type": "object", "additionalProperties": True}}},
+        },
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string", "maxLength": 128}}
+            for name in ("Lob-Signature", "Lob-Signature-Timestamp")
+        ],
+    },
+)
+async def receive_lob(
+    endpoint_id: Annotated[str, Path(max_length=80, pattern="^whe_[0-9a-f]{32}_[0-9a-f]{32}$")],
+    request: Request,
+    api: Api,
+) -> Response:
+    """Take one webhook of the print provider. Kinds that nobody here knows are kept and answered just the same."""
+    raw = await request.body()
+    await run_in_threadpool(_receive, api, endpoint_id, raw, dict(request.headers))
+    return Response(status_code=202)
+
+
+def _receive(api: Services, endpoint_id: str, raw: bytes, headers: dict[str, str]) -> None:
+    endpoint = api.endpoints.find(PROVIDER, endpoint_id)
+    try:
+        verify(raw, headers, endpoint.secret, api.now())
+    except ForgedWebhook:
+        raise Unauthenticated("The signature of this webhook does not hold.") from None
+    event = parse(raw)
+    api.sfdify.inbox.receive(endpoint.tenant_id, PROVIDER, event.id, raw, api.now())
+    api.sfdify.bus.handle(
+        ReceivePostWebhook(event_id=event.id),
+        system(endpoint.tenant_id),
+        Context(command_id=uuid5(endpoint.endpoint_id, event.id), fingerprint=b""),
+    )

@@ -1,0 +1,90 @@
+"""What the API's routes work with: the product, and the edges that only HTTP needs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from psycopg_pool import AsyncConnectionPool
+
+from api.pages import Cursors
+from infrastructure import postgres
+from infrastructure.api_keys import ApiKeys
+from infrastructure.limits import PostgresRateLimiter, RateLimiter, SignInGuard
+from infrastructure.passwords import Passwords
+from infrastructure.postgres import AsyncConnection
+from infrastructure.projecting import Watermarks
+from infrastructure.redis_limits import RedisRateLimiter
+from infrastructure.sessions import Sessions
+from infrastructure.telemetry import Metrics
+from infrastructure.tokens import AccessTokens
+from infrastructure.webhook_endpoints import WebhookEndpoints
+from infrastructure.wiring import Sfdify
+
+READERS = 12
+
+
+@dataclass(frozen=True)
+class Services:
+    """One API process's parts."""
+
+    sfdify: Sfdify
+    readers: AsyncConnectionPool[AsyncConnection]
+    watermarks: Watermarks
+    limiter: RateLimiter
+    guard: SignInGuard
+    tokens: AccessTokens
+    sessions: Sessions
+    passwords: Passwords
+    api_keys: ApiKeys
+    endpoints: WebhookEndpoints
+    cursors: Cursors
+    metrics: Metrics
+    platform_key: str
+
+    @staticmethod
+    def now() -> datetime:
+        """Real time, for credentials, windows and limits."""
+        return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_services(sfdify: Sfdify, metrics: Metrics) -> AsyncIterator[Services]:
+    """Open what needs the running event loop; leaving closes it."""
+    settings, pool = sfdify.settings, sfdify.pool
+    readers = await postgres.async_pool(sfdify.urls.app, "app", READERS)
+    try:
+        limiter: RateLimiter = PostgresRateLimiter(pool, readers)
+        redis = RedisRateLimiter(settings.redis_url, limiter) if settings.redis_url else None
+        yield Services(
+            sfdify=sfdify,
+            readers=readers,
+            watermarks=Watermarks(readers),
+            limiter=redis or limiter,
+            guard=SignInGuard(pool, settings.secret("sign-in-guard")),
+            tokens=AccessTokens(settings.secret("access-tokens"), issuer="sfdify", audience="sfdify-api"),
+            sessions=Sessions(pool),
+            passwords=Passwords(pool),
+            api_keys=ApiKeys(pool, readers),
+            endpoints=WebhookEndpoints(pool, sfdify.seal),
+            cursors=Cursors(settings.secret("cursors")),
+            metrics=metrics,
+            platform_key=f"sp_{settings.secret('platform-key').hex()}",
+        )
+        if redis is not None:
+            redis.close()
+    finally:
+        await readers.close()
+
+
+def services(request: Request) -> Services:
+    """The services of the app that serves this request."""
+    found: Services = request.app.state.services
+    return found
+
+
+Api = Annotated[Services, Depends(services)]

@@ -1,0 +1,43 @@
+"""Every query table the API shows."""
+
+from __future__ import annotations
+
+from api.reads import Source
+from domain.permissions import Permission
+from projections.consents import ConsentRow
+from projections.consumers import ConsumerRow
+from projections.deadlines import DeadlineRow
+from projections.disputes import DisputeRow
+from projections.findings import FindingRow
+from projections.letters import LetterRow
+from projections.mailings import MailingRow
+from projections.notifications import NotificationRow
+from projections.reports import ReportRow
+from projections.tasks import TaskRow
+from projections.tenants import TenantRow
+from projections.timeline import TimelineRow
+from projections.tradelines import TradelineRow
+from projections.users import UserRow
+
+TENANTS = Source("tenants", TenantRow, id="id", sort="created_at", case=None)
+USERS = Source("users", UserRow, id="user_id", sort="created_at", needs=Permission.MANAGE_USERS)
+CONSUMERS = Source("consumers", ConsumerRow, id="consumer_id", sort="created_at")
+CONSENTS = Source("consents", ConsentRow, id="consumer_id", sort="kind")
+REPORTS = Source("reports", ReportRow, id="report_id", sort="created_at")
+TRADELINES = Source("tradelines", TradelineRow, id="id", sort="ref", descending=False)
+FINDINGS = Source("findings", FindingRow, id="id", sort="place", descending=False)
+DISPUTES = Source("disputes", DisputeRow, id="dispute_id", sort="created_at")
+LETTERS = Source("letters", LetterRow, id="letter_id", sort="created_at")
+MAILINGS = Source("mailings", MailingRow, id="mailing_id", sort="created_at")
+DEADLINES = Source("deadlines", DeadlineRow, id="id", sort="due_on", descending=False)
+TASKS = Source("tasks", TaskRow, id="task_id", sort="created_at", case=None)
+NOTIFICATIONS = Source(
+    "notifications", NotificationRow, id="notification_id", sort="created_at", needs=Permission.READ_NOTIFICATIONS
+)
+TIMELINE = Source(
+    "timeline",
+    TimelineRow,
+    id="id",
+    sort="happened_at",
+    read_from="(SELECT t.*, c.consumer_id FROM rm.timeline t JOIN rm.timeline_cases c USING (tenant_id, about_id)) s",
+)

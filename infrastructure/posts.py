@@ -1,0 +1,40 @@
+"""Which print provider, and under which key, a tenant's letters go to."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from uuid import UUID
+
+from application.posting import Post, PostRejected
+from domain.tenants import TenantMode
+from infrastructure.directory import TenantDirectory
+from infrastructure.settings import Settings
+from infrastructure.vendors.lob import LobPost
+
+
+class Posts:
+    """One adapter for each tenant. A test-mode tenant never reaches a key that prints."""
+
+    def __init__(self, settings: Settings, directory: TenantDirectory) -> None:
+        self._settings = settings
+        self._directory = directory
+        self._connected = lru_cache(maxsize=256)(self._connect)
+
+    def of(self, tenant_id: UUID) -> Post:
+        """The tenant's post. Raises PostRejected when its mode and the configured key do not go together."""
+        return self._connected(tenant_id)
+
+    def _connect(self, tenant_id: UUID) -> Post:
+        base_url = f"{self._settings.post_url}/v1"
+        if self._settings.lob_api_key is None:
+            return LobPost(sandbox_key(tenant_id), base_url)
+        key = self._settings.lob_api_key.get_secret_value()
+        entry = self._directory.by_id(tenant_id)
+        if entry is None or (entry.mode is TenantMode.TEST and not key.startswith("test_")):
+            raise PostRejected("test_tenant_live_key", "account", "a test-mode tenant never posts with a live key")
+        return LobPost(key, base_url if not base_url.endswith("/v1/v1") else base_url[:-3])
+
+
+def sandbox_key(tenant_id: UUID) -> str:
+    """The key under which the sandbox keeps a tenant's pieces apart from all others'."""
+    return f"test_{tenant_id.hex}"

@@ -1,0 +1,69 @@
+"""Waiting until nothing is left to do for a tenant: jobs done, query tables level with the log."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+import httpx
+
+from infrastructure.postgres import tenant_transaction
+from infrastructure.posts import sandbox_key
+from infrastructure.projecting import has_reached
+from infrastructure.wiring import Sfdify
+from projections import ALL
+
+_STEADY_LOOKS = 3
+_LOOK_EVERY_S = 0.05
+_NAMES = tuple(projection.name for projection in ALL)
+
+
+def wait_until_quiet(sfdify: Sfdify, tenant_id: UUID, until: float) -> bool:
+    """Move the sandbox to the tenant's time, then wait until the tenant's work has come to rest.
+
+    `until` is on the monotonic clock. False when it passed first; the work then goes on by itself.
+    """
+    if sfdify.settings.uses_sandbox:
+        _move_sandbox(sfdify, tenant_id, until)
+    steady = 0
+    while time.monotonic() < until:
+        steady = steady + 1 if _is_quiet(sfdify, tenant_id) else 0
+        if steady >= _STEADY_LOOKS:
+            return True
+        time.sleep(_LOOK_EVERY_S)
+    return False
+
+
+def wait_until_projected(sfdify: Sfdify, position: int, until: float) -> bool:
+    """Wait until every query table shows `position`; False when `until` passed first."""
+    while time.monotonic() < until:
+        with sfdify.pool.connection() as conn:
+            if has_reached(conn, position, _NAMES):
+                return True
+        time.sleep(_LOOK_EVERY_S)
+    return False
+
+
+def _move_sandbox(sfdify: Sfdify, tenant_id: UUID, until: float) -> None:
+    now = sfdify.clocks.tenant_now(tenant_id)
+    httpx.post(
+        f"{sfdify.settings.sandbox_url}/sandbox/clock",
+        json={"now": now.isoformat(), "api_key": sandbox_key(tenant_id)},
+        timeout=max(1.0, until - time.monotonic()),
+        trust_env=False,
+    ).raise_for_status()
+
+
+def _is_quiet(sfdify: Sfdify, tenant_id: UUID) -> bool:
+    with sfdify.pool.connection() as conn, tenant_transaction(conn, tenant_id):
+        row = conn.execute(
+            "SELECT count(*) FROM es.job WHERE tenant_id = %s"
+            " AND (state = 'running' OR (state = 'ready' AND ready_at < 'infinity'))",
+            (tenant_id,),
+        ).fetchone()
+        last = conn.execute("SELECT coalesce(max(position), 0) FROM es.event WHERE tenant_id = %s", (tenant_id,))
+        position = last.fetchone()
+    if row is None or position is None or row[0]:
+        return False
+    with sfdify.pool.connection() as conn:
+        return has_reached(conn, position[0], _NAMES)

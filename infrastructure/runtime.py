@@ -1,0 +1,63 @@
+"""The database a process works on: the one it was given, or the embedded one, migrated and with its query tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from eventsourcing.persistence import StoredEvent
+from psycopg import sql
+
+from domain.kernel import Event
+from infrastructure.embedded import ensure_server
+from infrastructure.event_store.keyring import Keyring
+from infrastructure.event_store.mapper import PydanticMapper
+from infrastructure.postgres import migrate, pool
+from infrastructure.projecting import Decode, LogRow, ensure
+from infrastructure.projecting.positions import connect
+from infrastructure.settings import Settings, database_named
+from infrastructure.wiring import urls_of, vault_of
+from projections import ALL
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The administrator's address of the product's database; an embedded server is kept up for as long as needed."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with ensure_server(settings.home, settings.pg_bin) as server:
+        with psycopg.connect(server.url, autocommit=True, connect_timeout=10) as conn:
+            conn.execute("SELECT pg_advisory_lock(hashtext('sfdify create database'))")
+            if conn.execute("SELECT FROM pg_database WHERE datname = %s", (settings.database_name,)).fetchone() is None:
+                conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(settings.database_name)))
+        yield database_named(server.url, settings.database_name)
+
+
+def prepare(settings: Settings, admin_url: str) -> list[str]:
+    """Bring the schema up to date and make missing query tables; the migrations that were applied."""
+    applied = migrate(admin_url, app_password=settings.app_password, projector_password=settings.projector_password)
+    with connect(urls_of(settings, admin_url).projector, "prepare") as conn:
+        ensure(conn, ALL)
+    return applied
+
+
+@contextmanager
+def decoder(settings: Settings, admin_url: str) -> Iterator[Decode]:
+    """How projectors read events: with the projector's login, which may look keys up and never makes one."""
+    held = pool(urls_of(settings, admin_url).projector, "projector", 2)
+    keyring = Keyring(held, vault_of(settings))
+    keyring.listen()
+    mapper = PydanticMapper(keyring)
+
+    def decode(row: LogRow) -> Event | None:
+        return mapper.decode(
+            row.tenant_id, StoredEvent(row.originator_id, row.originator_version, row.topic, row.state)
+        )
+
+    try:
+        yield decode
+    finally:
+        keyring.close()
+        held.close()

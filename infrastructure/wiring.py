@@ -1,0 +1,145 @@
+"""The composition root: one process's parts, put together once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg_pool import ConnectionPool
+
+from application import processes as processes
+from application.kernel import Bus
+from application.ports import Ports
+from application.posting import Post
+from infrastructure import postgres
+from infrastructure.clocks import TenantClocks
+from infrastructure.directory import TenantDirectory
+from infrastructure.event_store.application import Engine
+from infrastructure.event_store.keyring import Keyring
+from infrastructure.event_store.wakeup import Wakeup
+from infrastructure.ids import new_id
+from infrastructure.inbox import Inbox
+from infrastructure.jobs import JobTable
+from infrastructure.post_news import PostInbox
+from infrastructure.postgres import Connection
+from infrastructure.posts import Posts
+from infrastructure.printing import LetterPress
+from infrastructure.reads import QueryTables
+from infrastructure.reports import parse
+from infrastructure.sealing import SecretSeal
+from infrastructure.settings import Settings, role_url
+from infrastructure.stores import Backend, SealedStore
+from infrastructure.vault import EmbeddedVault, Vault
+from infrastructure.vendors.files import Files
+from infrastructure.vendors.kms import KmsVault
+from infrastructure.vendors.s3 import S3
+
+APP_POOL = 16
+
+
+@dataclass(frozen=True)
+class Urls:
+    """The database as each of its logins sees it."""
+
+    app: str
+    projector: str
+
+
+@dataclass(frozen=True)
+class Sfdify:
+    """Everything a process may need, ready to use."""
+
+    settings: Settings
+    urls: Urls
+    pool: ConnectionPool[Connection]
+    engine: Engine
+    keyring: Keyring
+    store: SealedStore
+    directory: TenantDirectory
+    clocks: TenantClocks
+    inbox: Inbox
+    seal: SecretSeal
+    jobs: JobTable
+    post: Callable[[UUID], Post]
+    bus: Bus
+
+
+class ReportDesk:
+    """Reads reports in every encoding there is a parser for."""
+
+    read = staticmethod(parse)
+
+
+def urls_of(settings: Settings, admin_url: str) -> Urls:
+    """The two logins of the product, beside the administrator's."""
+    return Urls(
+        app=role_url(admin_url, "sfdify_app", settings.app_password),
+        projector=role_url(admin_url, "sfdify_projector", settings.projector_password),
+    )
+
+
+def vault_of(settings: Settings) -> Vault:
+    """The key service: KMS when a key is configured, else a master key in a file of the operator."""
+    if settings.kms_key_id is not None:
+        return KmsVault.connect(settings.kms_key_id, region=settings.s3_region or "us-east-1")
+    return EmbeddedVault({"file-1": settings.secret("master-key-1")}, "file-1")
+
+
+def backend_of(settings: Settings) -> Backend:
+    """Where sealed objects lie: a bucket when one is configured, else a folder of the home."""
+    if settings.s3_bucket is not None:
+        return S3(settings.s3_bucket, settings.s3_endpoint, settings.s3_region)
+    return Files(settings.home / "objects")
+
+
+@contextmanager
+def wire(
+    settings: Settings, admin_url: str, *, pool_size: int = APP_POOL, post: Callable[[UUID], Post] | None = None
+) -> Iterator[Sfdify]:
+    """Put a process together; leaving closes what it holds. `post` replaces the print provider in tests."""
+    urls = urls_of(settings, admin_url)
+    with ExitStack() as closing:
+        pool = postgres.pool(urls.app, "app", pool_size)
+        closing.callback(pool.close)
+        keyring = Keyring(pool, vault_of(settings))
+        keyring.listen()
+        closing.callback(keyring.close)
+        wakeup = Wakeup(pool)
+        closing.callback(wakeup.close)
+        engine = Engine(pool, keyring, wakeup)
+        closing.callback(engine.close)
+        seal = SecretSeal(settings.secret("seal"))
+        store = SealedStore(keyring, backend_of(settings))
+        directory = TenantDirectory(pool)
+        clocks = TenantClocks(pool)
+        inbox = Inbox(pool, seal)
+        posts = post or Posts(settings, directory).of
+        ports = Ports(
+            clock=clocks,
+            keys=keyring,
+            store=store,
+            reads=QueryTables(pool),
+            printer=LetterPress(),
+            post=posts,
+            reports=ReportDesk(),
+            directory=directory,
+            inbox=PostInbox(inbox),
+            new_id=new_id,
+        )
+        yield Sfdify(
+            settings=settings,
+            urls=urls,
+            pool=pool,
+            engine=engine,
+            keyring=keyring,
+            store=store,
+            directory=directory,
+            clocks=clocks,
+            inbox=inbox,
+            seal=seal,
+            jobs=JobTable(pool),
+            post=posts,
+            bus=Bus(engine, ports),
+        )
