@@ -18,7 +18,7 @@ ALLOWED: Final = frozenset(
         *("correlation_id", "causation_id", "command_id", "command", "topic", "position"),
         *("job_id", "queue", "attempts", "lease_token", "step", "delay_seconds", "state", "count", "seconds"),
         *("projection", "lag_seconds", "rows", "events", "rate", "figure"),
-        *("provider", "vendor_status", "error_type", "error_code", "error_place", "stack"),
+        *("provider", "vendor_status", "error_type", "error_code", "error_place", "places"),
     }
 )
 

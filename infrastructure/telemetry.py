@@ -72,12 +72,17 @@ def _place_of_error(_: Any, __: str, fields: MutableMapping[str, Any]) -> Mutabl
         raised = sys.exc_info()
     error = raised[1] if isinstance(raised, tuple) else raised
     if isinstance(error, BaseException):
-        frames = traceback.extract_tb(error.__traceback__)[-12:]
-        fields["error_type"] = type(error).__name__
-        fields["stack"] = [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
+        fields.update(facts_of_error(error))
     fields.pop("stack_info", None)
     fields.pop("exception", None)
     return fields
+
+
+def facts_of_error(error: BaseException) -> dict[str, Any]:
+    """What may be logged of an error: its type and the last places it passed, without its message."""
+    frames = traceback.extract_tb(error.__traceback__)[-12:]
+    places = [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
+    return {"error_type": type(error).__name__, "places": places}
 
 
 def _short(path: str) -> str:

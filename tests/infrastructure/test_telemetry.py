@@ -62,9 +62,9 @@ def test_an_error_is_its_type_and_place_without_its_message(lines: io.StringIO, 
             structlog.get_logger().exception("failed")
     (line,) = logged(lines)
     assert line["error_type"] == "ValueError"
-    stack = line["stack"]
-    assert isinstance(stack, list)
-    assert stack[-1].endswith(" fail")
+    places = line["places"]
+    assert isinstance(places, list)
+    assert places[-1].endswith(" fail")
     assert "Ann" not in lines.getvalue()
 
 
