@@ -8,18 +8,17 @@ numbers only in `BureauTradeline.account_number`, beside a masked form that may 
 
 from __future__ import annotations
 
-import calendar
-import re
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
-from typing import Final, Self
+from typing import Final
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from domain.bureaus import Bureau
 from domain.kernel import Value
+from domain.partial_dates import PartialDate
 
 
 class ReportFormat(StrEnum):
@@ -117,88 +116,11 @@ class AccountType(StrEnum):
     OTHER = "other"
 
 
-class PartialDate(Value):
-    """A date known to the year, the month or the day, as the source printed it."""
-
-    year: int = Field(ge=1800, le=2200)
-    month: int | None = Field(default=None, ge=1, le=12)
-    day: int | None = Field(default=None, ge=1, le=31)
-
-    @model_validator(mode="after")
-    def _is_a_real_date(self) -> Self:
-        if self.day is not None:
-            if self.month is None:
-                raise ValueError("a day needs its month")
-            date(self.year, self.month, self.day)
-        return self
-
-    @classmethod
-    def of(cls, day: date) -> PartialDate:
-        """The date known to the day."""
-        return cls(year=day.year, month=day.month, day=day.day)
-
-    @property
-    def earliest(self) -> date:
-        """The first day it can be."""
-        return date(self.year, self.month or 1, self.day or 1)
-
-    @property
-    def latest(self) -> date:
-        """The last day it can be."""
-        month = self.month or 12
-        return date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
-
-    @property
-    def month_key(self) -> str | None:
-        """`YYYY-MM`, or None when only the year is known."""
-        return None if self.month is None else f"{self.year:04d}-{self.month:02d}"
-
-    def days_apart(self, other: PartialDate) -> int:
-        """The least number of days that can lie between the two; 0 when they may be the same day."""
-        return max(0, (other.earliest - self.latest).days, (self.earliest - other.latest).days)
-
-    def __str__(self) -> str:
-        parts = [f"{self.year:04d}", *(f"{part:02d}" for part in (self.month, self.day) if part is not None)]
-        return "-".join(parts)
-
-
 class PaymentMonth(Value):
     """One cell of the payment grid; `month` is `YYYY-MM`."""
 
     month: str
     level: PaymentLevel
-
-
-_MASK: Final = re.compile(r"[*xX#]")
-_SHOWN: Final = 4
-
-
-def visible_head(number: str | None) -> str:
-    """The leading characters of an account number that its mask leaves visible, at most four."""
-    if not number or not _MASK.search(number):
-        return _plain(number)[:_SHOWN]
-    return _plain(_MASK.split(number, maxsplit=1)[0])[:_SHOWN]
-
-
-def visible_tail(number: str | None) -> str:
-    """The trailing characters of an account number that its mask leaves visible, at most four."""
-    if not number or not _MASK.search(number):
-        return _plain(number)[-_SHOWN:]
-    return _plain(_MASK.split(number)[-1])[-_SHOWN:]
-
-
-def mask_account(number: str | None) -> str | None:
-    """An account number that may be shown: `****1234`, or `1234****` where only the head is visible."""
-    if not number:
-        return None
-    if tail := visible_tail(number):
-        return f"****{tail}" if len(_plain(number)) > _SHOWN or _MASK.search(number) else "****"
-    head = visible_head(number)
-    return f"{head}****"
-
-
-def _plain(number: str | None) -> str:
-    return re.sub(r"[^0-9A-Za-z]", "", number or "").upper()
 
 
 class BureauTradeline(Value):

@@ -12,18 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from domain.account_numbers import visible_head, visible_tail
 from domain.bureaus import Bureau
-from domain.credit_reports import (
-    AccountType,
-    BureauTradeline,
-    CanonicalReport,
-    PartialDate,
-    Tradeline,
-    visible_head,
-    visible_tail,
-)
+from domain.credit_reports import AccountType, BureauTradeline, CanonicalReport, Tradeline
 from domain.creditor_names import name_similarity, normalised_creditor
 from domain.kernel import Value
+from domain.partial_dates import PartialDate
 
 __all__ = [
     "KnownTradeline", "MatchResult", "Review", "identity_key", "match", "mint", "name_similarity", "remember",

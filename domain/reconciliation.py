@@ -13,8 +13,9 @@ from typing import Final
 from uuid import UUID
 
 from domain.bureaus import Bureau
-from domain.credit_reports import BureauTradeline, CanonicalReport, PartialDate
+from domain.credit_reports import BureauTradeline, CanonicalReport
 from domain.kernel import Value
+from domain.partial_dates import PartialDate
 
 _TRADELINES_KEPT_PERCENT: Final = 70
 _UNCOMPARED: Final = frozenset({"ref", "group", "bureau", "account_number", "printed", "handle", "history"})

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Final
 
-from domain.credit_reports import BureauTradeline, Condition, visible_tail
+from domain.account_numbers import visible_tail
+from domain.credit_reports import BureauTradeline, Condition
 from domain.findings.model import DisputeReason, LetterType, Observation
 from domain.findings.quoting import named, quote
 from domain.findings.registry import Scan, detector

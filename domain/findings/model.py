@@ -9,8 +9,9 @@ from pydantic import Field
 
 from domain.bureaus import Bureau
 from domain.consumers import Profile
-from domain.credit_reports import PartialDate, PersonName, ReportedAddress
+from domain.credit_reports import PersonName, ReportedAddress
 from domain.kernel import Value
+from domain.partial_dates import PartialDate
 from domain.reconciliation import AskedField
 
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Final
 
-from domain.credit_reports import PartialDate, PersonalSection, PersonName, ReportedAddress
+from domain.credit_reports import PersonalSection, PersonName, ReportedAddress
 from domain.findings.model import ConsumerProfile, DisputeReason, FieldValue, LetterType, Observation
 from domain.findings.registry import Scan, detector
+from domain.partial_dates import PartialDate
 
 _SUFFIXES: Final = {"JUNIOR": "JR", "SENIOR": "SR", "2": "II", "2ND": "II", "3": "III", "3RD": "III"}
 _STREET_WORDS: Final = frozenset(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from domain.credit_reports import BureauTradeline, PartialDate
+from domain.credit_reports import BureauTradeline
 from domain.findings.model import FieldValue
 from domain.money import format_cents
+from domain.partial_dates import PartialDate
 
 LABELS: Final = {
     "opened": "date opened",

@@ -6,9 +6,9 @@ import re
 from datetime import date
 from typing import ClassVar, Final
 
-from domain.credit_reports import PartialDate
 from domain.kernel import Invalid
 from domain.money import NotAnAmount, parse_cents
+from domain.partial_dates import PartialDate
 
 Object = dict[str, object]
 
@@ -96,6 +96,8 @@ class Cursor:
             return None
         if not isinstance(found, str):
             raise UnreadableReport(f"{self.place}/{name}", "a text")
+        if found.isalnum() and len(found) <= TEXT_MAX:
+            return found
         if len(found) > TEXT_MAX:
             raise UnreadableReport(f"{self.place}/{name}", f"a text of at most {TEXT_MAX} characters")
         return " ".join(_CONTROL.sub(" ", found).split()) or None

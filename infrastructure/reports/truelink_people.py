@@ -10,13 +10,13 @@ from domain.bureaus import Bureau
 from domain.credit_reports import (
     Employer,
     Inquiry,
-    PartialDate,
     PersonalSection,
     PersonName,
     PublicRecord,
     ReportedAddress,
     Subscriber,
 )
+from domain.partial_dates import PartialDate
 from infrastructure.reports.cursor import Cursor, UnreadableReport
 from infrastructure.reports.truelink_tradelines import bureau_of, bureau_of_source
 

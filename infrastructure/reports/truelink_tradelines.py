@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import Final
 
+from domain.account_numbers import mask_account
 from domain.bureaus import Bureau
-from domain.credit_reports import (
-    BureauTradeline,
-    Condition,
-    Designator,
-    PaymentLevel,
-    PaymentMonth,
-    Tradeline,
-    mask_account,
-)
+from domain.credit_reports import BureauTradeline, Condition, Designator, PaymentLevel, PaymentMonth, Tradeline
 from infrastructure.reports import truelink_codes as codes
 from infrastructure.reports.cursor import Cursor, UnreadableReport, read_date
 
@@ -185,7 +179,13 @@ def _history(granted: Cursor) -> tuple[PaymentMonth, ...]:
             )
     grid.note_read(2 * len(months))
     grid.close()
-    return tuple(PaymentMonth(month=month, level=months[month]) for month in sorted(months, reverse=True))
+    return tuple(_cell(month, months[month]) for month in sorted(months, reverse=True))
+
+
+@lru_cache(maxsize=10_000)
+def _cell(month: str, level: PaymentLevel) -> PaymentMonth:
+    """Most cells of a report are alike, and cells never change."""
+    return PaymentMonth(month=month, level=level)
 
 
 def _month(printed: object, place: str) -> str | None:

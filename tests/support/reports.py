@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from domain.account_numbers import mask_account
 from domain.bureaus import Bureau
 from domain.credit_reports import (
     AccountType,
@@ -12,15 +13,14 @@ from domain.credit_reports import (
     CanonicalReport,
     Condition,
     OpenClosed,
-    PartialDate,
     PaymentLevel,
     PaymentMonth,
     PersonalSection,
     ReportFormat,
     SectionSummary,
     Tradeline,
-    mask_account,
 )
+from domain.partial_dates import PartialDate
 
 PULLED_ON = date(2026, 1, 5)
 

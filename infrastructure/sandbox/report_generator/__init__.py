@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.bureaus import Bureau
-from domain.credit_reports import PartialDate, PersonName, ReportedAddress, ReportFormat
+from domain.credit_reports import PersonName, ReportedAddress, ReportFormat
 from domain.findings.model import ConsumerProfile
+from domain.partial_dates import PartialDate
 from infrastructure.sandbox.report_generator.accounts import Inventor, invent_accounts
 from infrastructure.sandbox.report_generator.encodings import encode
 from infrastructure.sandbox.report_generator.people import Person, invent_person

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.credit_reports import PartialDate
+from domain.partial_dates import PartialDate
 from infrastructure.reports.cursor import Cursor, Tally, UnreadableReport, as_day, read_date
 from tests.support.reports import day
 

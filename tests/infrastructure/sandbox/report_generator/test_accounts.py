@@ -3,8 +3,8 @@
 import random
 from datetime import date
 
+from domain.account_numbers import visible_head, visible_tail
 from domain.bureaus import Bureau
-from domain.credit_reports import visible_head, visible_tail
 from infrastructure.sandbox.report_generator.accounts import Inventor, grid, invent_accounts, masked, months_back
 
 AS_OF = date(2026, 1, 5)
