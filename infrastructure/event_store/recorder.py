@@ -33,6 +33,10 @@ from infrastructure.postgres import Connection, tenant_transaction
 T = TypeVar("T")
 
 
+_prepared: Final[weakref.WeakSet[Connection]] = weakref.WeakSet()
+"""Connections that know `es_append`, whichever recorder taught them."""
+
+
 class PoolDatastore(PostgresDatastore):
     """The library's datastore over a pool that the composition root owns, opens and closes."""
 
@@ -66,7 +70,6 @@ class HorizonRecorder(PostgresApplicationRecorder):
         super().__init__(datastore, events_table_name="event")
         self.wakeup = wakeup
         self._pool: ConnectionPool[Connection] = datastore.pool  # type: ignore[assignment]
-        self._prepared: weakref.WeakSet[Connection] = weakref.WeakSet()
 
     def create_table(self) -> None:
         """Refused: tables come from the migrations."""
@@ -125,7 +128,7 @@ class HorizonRecorder(PostgresApplicationRecorder):
         conn = self._connection()
         try:
             pgconn = conn.pgconn
-            if conn not in self._prepared:
+            if conn not in _prepared:
                 self._prepare(conn)
             result = pgconn.exec_prepared(APPEND_NAME, arguments, BINARY, pq.Format.BINARY)  # type: ignore[arg-type]
             if result.status == pq.ExecStatus.TUPLES_OK:
@@ -148,7 +151,7 @@ class HorizonRecorder(PostgresApplicationRecorder):
             raise OutcomeUnknown("the connection was lost before an append")
         if result.status != pq.ExecStatus.COMMAND_OK:
             raise psycopg.errors.error_from_result(result, "utf-8")
-        self._prepared.add(conn)
+        _prepared.add(conn)
 
     def seen(self, tenant_id: UUID, command_id: UUID) -> Seen | None:
         """What a command of this id came to, or None when none was carried out."""

@@ -199,6 +199,13 @@ def test_a_commit_whose_reply_was_lost_reads_as_a_repeat(recorder: HorizonRecord
     assert raised.value.seen.answer == b'{"id":9}'
 
 
+def test_two_recorders_share_a_pool(recorder: HorizonRecorder, app: ConnectionPool[Connection]) -> None:
+    other = HorizonRecorder(PoolDatastore(app))
+    for _ in range(15):
+        assert len(recorder.insert_events(stream(1), tenant_id=TENANT)) == 1
+        assert len(other.insert_events(stream(1), tenant_id=TENANT)) == 1
+
+
 # What is refused
 
 
