@@ -137,7 +137,7 @@ def bureau_dispute_611(facts: LetterFacts) -> LetterContent:
         request=(
             wording.reinvestigation(facts),
             f"{wording.DEADLINE} {wording.OUTCOME}",
-            f"{wording.RESULTS} {wording.REPLY_TO}",
+            wording.RESULTS,
             wording.TRUTH,
         ),
         closing="Sincerely,",

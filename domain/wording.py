@@ -22,12 +22,11 @@ OUTCOME: Final = (
 )
 
 RESULTS: Final = (
-    "Please send me the written results, with a copy of my report as revised, within five business days of "
-    "completing the reinvestigation, as 15 U.S.C. § 1681i(a)(6) requires."
+    "Please send me the written results, with a copy of my report as revised, at the address above within five "
+    "business days of completing the reinvestigation, as 15 U.S.C. § 1681i(a)(6) requires."
 )
 """Rule R06."""
 
-REPLY_TO: Final = "Please write to me at the address at the top of this letter."
 TRUTH: Final = "The statements in this letter are true to the best of my knowledge."
 
 OBSOLETE: Final = (
@@ -156,8 +155,7 @@ def opening(facts: LetterFacts) -> str:
     count = len(facts.items)
     items = "item" if count == 1 else f"{_COUNTS[count]} items"
     report = f"my {facts.recipient.bureau.display_name} credit report dated {long_date(facts.report.dated)}"
-    each = "Below" if count == 1 else "For each one"
-    return f"I dispute the following {items} in {report}. {each} I say why I dispute it and what I ask you to do."
+    return f"I dispute the following {items} in {report}."
 
 
 def reinvestigation(facts: LetterFacts) -> str:
