@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +45,15 @@ class Sandbox:
     def told(self) -> dict[str, Any]:
         body: dict[str, Any] = self.http.get("/sandbox/events").json()
         return body
+
+    def await_told(self, count: int, seconds: float = 20) -> list[dict[str, Any]]:
+        """The events, once the provider knows that so many were taken."""
+        ends_at = time.monotonic() + seconds
+        while sum(event["delivered"] for event in self.told()["events"]) < count:
+            assert time.monotonic() < ends_at, f"fewer than {count} events were acknowledged"
+            time.sleep(0.02)
+        events: list[dict[str, Any]] = self.told()["events"]
+        return events
 
     def ledger(self) -> dict[str, Any]:
         body: dict[str, Any] = self.http.get("/sandbox/ledger", params={"api_key": KEY}).json()

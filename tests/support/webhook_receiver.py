@@ -44,7 +44,7 @@ class Receiver:
         """The types that arrived, in order."""
         return [event.type for event in self.events if reference_id in (None, event.reference_id)]
 
-    def await_events(self, count: int, seconds: float = 10) -> None:
+    def await_events(self, count: int, seconds: float = 30) -> None:
         """Return when that many events arrived; fail loudly otherwise."""
         ends_at = time.monotonic() + seconds
         while len(self.events) < count:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import holidays
+from domain.deadlines import is_business_day
 
 OUTCOMES: Final = ("deliver", "pickup", "return", "re_route", "lose", "issue", "fail")
 """How a journey may go; `lose` ends in transit, `fail` ends before printing."""
@@ -25,7 +25,6 @@ _ZONES: Final[Mapping[str, str]] = {
     "Pacific/Guam": "GU MP",
 }
 _ZONE_OF: Final = {state: ZoneInfo(zone) for zone, states in _ZONES.items() for state in states.split()}
-_CLOSED: Final = holidays.country_holidays("US", years=range(2024, 2031))
 _EASTERN: Final = ZoneInfo("America/New_York")
 
 
@@ -125,6 +124,5 @@ def _working_day(start: date, days: int) -> date:
     day = start
     while days:
         day += timedelta(days=1)
-        if day.weekday() < 5 and day not in _CLOSED:
-            days -= 1
+        days -= is_business_day(day)
     return day

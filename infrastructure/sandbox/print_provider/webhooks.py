@@ -62,7 +62,8 @@ class Sender:
     async def run(self) -> None:
         """Tell what falls due by itself and repeat what failed, until cancelled."""
         for event in self.state.events.values():
-            if not event.delivered and 0 < event.attempts < len(RETRY_SECONDS):
+            heard = self.state.webhook_of(event.letter.api_key)[0] is not None
+            if heard and not event.delivered and event.attempts < len(RETRY_SECONDS):
                 self._waiting[event.id] = 0.0
         while True:
             for api_key in list(self.state.accounts):
@@ -119,7 +120,7 @@ class Sender:
         mine = [event for event in events if event.letter.api_key == api_key]
         for event in mine:
             self._waiting.pop(event.id, None)
-        return sorted(mine, key=lambda event: event.step.at)
+        return sorted((event for event in mine if not event.delivered), key=lambda event: event.step.at)
 
     async def _tell_letter(
         self, http: httpx.AsyncClient, gate: asyncio.Semaphore, to: _Subscriber, events: list[Event], tally: Tally

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -237,3 +238,36 @@ def test_a_scripted_503_and_429_take_nothing(room: Sandbox) -> None:
 
     assert room.post.find("refused") == []
     assert callable(create_app)
+
+
+def test_many_requests_at_once_under_one_key_make_one_letter(room: Sandbox) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        made = {one.provider_id for one in threads.map(lambda _: room.post.submit(piece("twins"), PDF), range(16))}
+
+    assert [one.provider_id for one in room.post.find("twins")] == list(made)
+
+
+def test_a_sender_that_looks_before_it_repeats_posts_each_mailing_once_through_a_hostile_provider(
+    tmp_path: Path,
+) -> None:
+    def deliver(world: Sandbox, mailing: str) -> str:
+        for _ in range(40):
+            try:
+                found = world.post.find(mailing)
+                return found[0].provider_id if found else world.post.submit(piece(mailing), PDF).provider_id
+            except (PostBusy, OutcomeUnknown):
+                continue
+        raise AssertionError(f"{mailing} was not posted in forty tries")
+
+    troubles = ["accept_then_timeout:0.01", "500_before", "500_after", "429", "503", "reset", "reset_after", "bad_body"]
+    with sandbox(tmp_path, requests_per_window=100_000) as world:
+        lines = [{"on": "* /v1/letters", "do": do, "rate": 0.08, "seed": n} for n, do in enumerate(troubles)]
+        world.faults(*lines)
+        with ThreadPoolExecutor(4) as threads:
+            posted = list(threads.map(lambda n: deliver(world, f"m{n}"), range(60)))
+        fired = {line["do"]: line["fired"] for line in world.http.get("/sandbox/faults").json()["faults"]}
+        ledger = world.ledger()
+
+    assert all(fired.values()), fired
+    assert (len(set(posted)), ledger["count"], ledger["duplicates"]) == (60, 60, [])
+    assert {letter["id"] for letter in ledger["letters"]} == set(posted)

@@ -10,8 +10,15 @@ import httpx
 import pytest
 
 from application.posting import MailStatus, ScanKind, advance
+from infrastructure.sandbox.print_provider import Settings, running
+from infrastructure.sandbox.print_provider.faults import Script
+from infrastructure.sandbox.print_provider.ledger import Ledger
+from infrastructure.sandbox.print_provider.letters import PrintRoom
+from infrastructure.sandbox.print_provider.state import State
 from infrastructure.sandbox.print_provider.webhooks import RETRY_SECONDS
-from tests.support.print_room import Sandbox, sandbox
+from tests.support.posting import PDF
+from tests.support.print_room import KEY, Sandbox, sandbox
+from tests.support.webhook_receiver import SECRET, receiving
 
 CERTIFIED = [
     "letter.created",
@@ -22,6 +29,14 @@ CERTIFIED = [
     "letter.certified.processed_for_delivery",
     "letter.certified.delivered",
 ]
+ADDRESS = {
+    "name": "A",
+    "address_line1": "1 Way",
+    "address_city": "Austin",
+    "address_state": "TX",
+    "address_zip": "73301",
+}
+FIELDS = {"to": ADDRESS, "from": ADDRESS, "color": False, "use_type": "operational", "extra_service": "certified"}
 LATER = "2026-03-20T00:00:00Z"
 
 
@@ -77,11 +92,11 @@ def test_bodies_are_redacted_and_the_piece_is_known_by_reference(room: Sandbox) 
 def test_an_event_nobody_takes_is_repeated_until_somebody_does(room: Sandbox) -> None:
     room.hooks.answers.extend([500, 404])
     room.send()
-    room.hooks.await_events(2)
 
-    told = room.told()["events"]
+    told = room.await_told(2)
+
     assert sorted(event["attempts"] for event in told) == [2, 2]
-    assert all(event["delivered"] for event in told)
+    assert sorted(room.hooks.types()) == ["letter.created", "letter.rendered_pdf"]
 
 
 def test_the_clock_answers_when_everything_was_told_or_failed_once(room: Sandbox) -> None:
@@ -175,3 +190,17 @@ def test_events_go_only_to_the_account_they_belong_to(room: Sandbox) -> None:
 
     assert listed == []
     assert room.hooks.types() == CERTIFIED[:2]
+
+
+def test_a_provider_that_ended_before_telling_tells_after_its_next_start(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    state = State(ledger)
+    letter = PrintRoom(state, Script()).accept(KEY, dict(FIELDS), PDF, "2020-02-11", "k")
+    for event in list(state.due(KEY)):
+        state.record("event", id=event.id, letter_id=letter.id, type=event.step.type)
+    ledger.close()
+
+    with receiving() as hooks, running(Settings(home=tmp_path, webhook_url=hooks.url, webhook_secret=SECRET)):
+        hooks.await_events(2)
+
+    assert hooks.types(letter.id) == CERTIFIED[:2]
