@@ -9,6 +9,7 @@ from domain.credit_reports import BureauTradeline, PaymentMonth
 from domain.findings.model import DisputeReason, LetterType, Observation
 from domain.findings.quoting import named, quote, shown
 from domain.findings.registry import Scan, detector
+from domain.reconciliation import AskedField
 
 
 @detector(
@@ -38,6 +39,7 @@ def late_after_closed_or_paid(scan: Scan) -> Iterator[Observation]:
                     f"{row.bureau.display_name} shows {named(row)} as closed on {shown(row, 'closed')} with a balance "
                     f"of {shown(row, 'balance')}, and also late payments after that: {months}."
                 ),
+                asks=tuple(AskedField(field=f"history.{cell.month}", unstated=True) for cell in late),
             )
 
 
@@ -67,6 +69,7 @@ def impossible_progression(scan: Scan) -> Iterator[Observation]:
                 f"{row.bureau.display_name}'s payment history of {named(row)} grows by more than 30 days of lateness "
                 f"within one month ({months}), which cannot happen with monthly payments."
             ),
+            asks=tuple(AskedField(field=field, unstated=True) for field in fields),
         )
 
 

@@ -11,6 +11,7 @@ from domain.credit_reports import BureauTradeline, PaymentLevel
 from domain.findings.model import DisputeReason, LetterType, Observation
 from domain.findings.quoting import named, quote, shown
 from domain.findings.registry import Scan, detector
+from domain.reconciliation import AskedField
 
 _YEARS: Final = 7
 _GRACE_DAYS: Final = 180
@@ -127,4 +128,5 @@ def obsolete_late(scan: Scan) -> Iterator[Observation]:
                     f"{row.bureau.display_name}'s report of {named(row)} still shows late payments "
                     f"more than seven years old: {months}."
                 ),
+                asks=tuple(AskedField(field=f"history.{cell.month}", expected=None) for cell in old),
             )

@@ -149,16 +149,6 @@ class Cursor:
         printed = self.text(name)
         return None if printed is None else read_date(printed, f"{self.place}/{name}")
 
-    def flag(self, name: str) -> bool | None:
-        """A yes or no."""
-        printed = self.text(name)
-        if printed is None:
-            return None
-        known = {"true": True, "false": False, "y": True, "n": False, "1": True, "0": False}.get(printed.lower())
-        if known is None:
-            raise UnreadableReport(f"{self.place}/{name}", "true or false")
-        return known
-
     def rows(self, name: str) -> list[object]:
         """The raw items under `name`, for long lists that are read without a cursor each."""
         found = self._get(name)

@@ -17,6 +17,10 @@ from infrastructure.reports.cursor import Object, UnreadableReport
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_DEPTH: Final = 60
+MAX_OBJECTS: Final = 500_000
+MAX_VALUES: Final = 2_000_000
+"""More objects and values than 5,000 accounts with four years of history have; what they cost is memory."""
+
 _CALLBACK: Final = re.compile(r"\A\s*[A-Za-z_$][A-Za-z0-9_$.]{0,99}\s*\(")
 _CALLBACK_END: Final = re.compile(r"\)\s*;?\s*\Z")
 _NAMES_KEPT: Final = 10_000
@@ -27,6 +31,8 @@ def read_tree(raw: bytes) -> tuple[Object, ReportFormat]:
     """The normalised tree of an export, and the encoding it came in."""
     if len(raw) > MAX_BYTES:
         raise UnreadableReport("/", f"at most {MAX_BYTES} bytes")
+    if raw.count(b"{") + raw.count(b"[") > MAX_OBJECTS or raw.count(b",") > MAX_VALUES:
+        raise UnreadableReport("/", f"at most {MAX_OBJECTS} objects and {MAX_VALUES} values")
     parsed, has_callback = _load(raw)
     if not isinstance(parsed, dict):
         raise UnreadableReport("/", "an object")

@@ -26,6 +26,8 @@ PAID_OFF = {"closed": "2025-06-10", "balance": 0}
 def test_late_after_closing_with_nothing_owed(wrong, right):
     [finding] = found("D15", row(**wrong))
     assert "closed on 2025-06-10 with a balance of $0" in finding.assertable
+    assert all(ask.unstated and ask.field.startswith("history.") for ask in finding.asks)
+    assert finding.asks, "the months are disputed, not the account"
     assert found("D15", row(**right)) == []
 
 
@@ -45,3 +47,5 @@ def test_a_jump_over_the_new_year_is_quoted_with_both_months():
     [finding] = found("D17", row(history=months("2025-01", "3C")))
     assert "2024-12 current, 2025-01 90 days late" in finding.assertable
     assert [value.printed for value in finding.values] == ["current", "90 days late"]
+    assert [ask.field for ask in finding.asks] == ["history.2024-12", "history.2025-01"]
+    assert all(ask.unstated for ask in finding.asks)

@@ -4,7 +4,7 @@ from datetime import date
 
 from domain.addresses import PostalAddress
 from domain.consumers import Profile
-from domain.findings import ConsumerProfile, DisputeReason
+from domain.findings import ConsumerProfile, DisputeReason, Finding
 from tests.support.findings import found
 from tests.support.reports import day, row
 
@@ -17,6 +17,12 @@ def test_a_key_depends_on_what_was_found_and_not_on_the_day_of_the_scan():
     assert today.finding_key == later.finding_key
     assert len({today.finding_key, other.finding_key, newer.finding_key}) == 3
     assert len(today.finding_key) == 20
+
+
+def test_a_finding_survives_being_stored():
+    [finding] = found("D19", row(past_due=85_00))
+    stored = Finding.model_validate_json(finding.model_dump_json())
+    assert (stored, stored.finding_key) == (finding, finding.finding_key)
 
 
 def test_a_profile_keeps_what_a_report_can_be_compared_with():

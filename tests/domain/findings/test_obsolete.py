@@ -6,6 +6,7 @@ import pytest
 
 from domain.credit_reports import PaymentLevel
 from domain.findings.obsolete import inferred_delinquency, years_after
+from domain.reconciliation import AskedField
 from tests.support.findings import found
 from tests.support.reports import collection, months, row
 
@@ -49,6 +50,11 @@ def test_an_obsolete_charge_off_is_found_by_its_grid():
 def test_a_late_month_is_obsolete_after_seven_years(today, count):
     rows = row(history=months("2019-02", "CC1C"), reported="2025-12-20")
     assert len(found("D02", rows, today=today)) == count
+
+
+def test_an_obsolete_late_month_is_asked_to_go_and_the_account_to_stay():
+    [finding] = found("D02", row(history=months("2018-02", "1C")))
+    assert finding.asks == (AskedField(field="history.2018-02", expected=None),)
 
 
 def test_a_recent_late_month_and_a_charge_off_are_not_obsolete_lates():

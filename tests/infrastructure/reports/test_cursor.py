@@ -63,7 +63,6 @@ def test_one_object_reads_like_a_list_of_one():
         ("children", ["x"], "an object"),
         ("cents", "12,3", "an amount of dollars"),
         ("count", "-1", "a whole number"),
-        ("flag", "perhaps", "true or false"),
     ],
 )
 def test_the_wrong_kind_is_refused(read, value, expected):
@@ -92,4 +91,3 @@ def test_fields_are_tallied_as_read_or_ignored():
     each.close()
     assert (tally.read, tally.ignored) == (1, 1)
     assert cursor(a="5").count("a") == 5
-    assert cursor(a="Y").flag("a") is True

@@ -4,7 +4,7 @@ import pytest
 
 from domain.credit_reports import ReportFormat
 from infrastructure.reports.cursor import UnreadableReport
-from infrastructure.reports.truelink_tree import MAX_DEPTH, read_tree
+from infrastructure.reports.truelink_tree import MAX_DEPTH, MAX_OBJECTS, MAX_VALUES, read_tree
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,12 @@ def test_depth_is_limited(levels):
     assert read_tree(raw)[0]["a"]
     with pytest.raises(UnreadableReport, match="60 levels"):
         read_tree(b'{"a":' * 61 + b'"x"' + b"}" * 61)
+
+
+@pytest.mark.parametrize("raw", [b"[" + b"{}," * MAX_OBJECTS + b"{}]", b"[" + b"1," * (MAX_VALUES + 1) + b"1]"])
+def test_a_flood_of_objects_or_values_is_refused_before_it_is_parsed(raw):
+    with pytest.raises(UnreadableReport, match="500000 objects and 2000000 values"):
+        read_tree(raw)
 
 
 def test_numbers_of_absurd_length_are_refused():
