@@ -28,6 +28,7 @@ __all__ = [
     "PostRejected",
     "PostalAddress",
     "PostalParty",
+    "RejectionKind",
     "ScanKind",
     "Service",
     "TooLate",

@@ -83,7 +83,10 @@ class _BudgetedBackend(httpcore.NetworkBackend):
 
 
 class BoundedTransport(httpx.BaseTransport):
-    """Carries requests of a client, each within `total_seconds` and `max_bytes` of answer."""
+    """Carries requests of a client, each within `total_seconds` and `max_bytes` of answer.
+
+    A request may bring less time of its own in its extension `total_seconds`.
+    """
 
     def __init__(self, total_seconds: float, max_bytes: int = 8_000_000) -> None:
         self._total, self._max_bytes, self._budget = total_seconds, max_bytes, _Budget()
@@ -95,7 +98,8 @@ class BoundedTransport(httpx.BaseTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self._budget.ends_at = time.monotonic() + self._total
+        given = float(request.extensions.get("total_seconds", self._total))
+        self._budget.ends_at = time.monotonic() + min(given, self._total)
         try:
             answer = self._pool.handle_request(_outgoing(request))
             try:

@@ -1,8 +1,12 @@
 """What may be handed to a provider at all."""
 
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from application.posting import MailStatus, PostRejected, ScanKind, TrackingScan, advance
@@ -59,3 +63,31 @@ def test_the_status_of_a_mailing_is_folded_from_its_scans() -> None:
     status = advance(MailStatus(), [scan, scan])
 
     assert (status.kind, status.mailed_at, status.seen) == (ScanKind.MAILED, scan.occurred_at, ("evnt_1",))
+
+
+scans = st.builds(
+    TrackingScan,
+    id=st.integers(0, 9).map("evnt_{}".format),
+    kind=st.sampled_from(ScanKind),
+    occurred_at=st.integers(0, 200).map(lambda hours: datetime(2026, 1, 5, tzinfo=UTC) + timedelta(hours=hours)),
+    provider_event=st.just("scan"),
+    action_required=st.booleans(),
+)
+
+
+@given(st.lists(scans, max_size=10, unique_by=lambda scan: scan.id), st.randoms(use_true_random=False))
+def test_any_order_grouping_and_repetition_of_scans_gives_one_status(
+    journey: list[TrackingScan], chance: Random
+) -> None:
+    deliveries = journey * 3
+    chance.shuffle(deliveries)
+    status, phases = MailStatus(), []
+    while deliveries:
+        cut = chance.randint(1, len(deliveries))
+        status, deliveries = advance(status, deliveries[:cut]), deliveries[cut:]
+        phases.append(status.final)
+
+    assert status == advance(MailStatus(), journey)
+    assert phases == sorted(phases)
+    delivered = [scan.occurred_at for scan in journey if scan.kind is ScanKind.DELIVERED]
+    assert status.delivered_at == min(delivered, default=None)

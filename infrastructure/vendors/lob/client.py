@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -17,6 +17,7 @@ from application.posting import (
     PieceStatus,
     PostalAddress,
     PostBusy,
+    RejectionKind,
     TooLate,
     Verification,
 )
@@ -25,7 +26,7 @@ from infrastructure.vendors.lob import mapping
 from infrastructure.vendors.lob.errors import error_code, reading_problem, rejection, submission_problem
 
 TOTAL_SECONDS: Final = 11.0
-"""No call lasts longer; a job that posts holds a lease of 15 s."""
+"""No method lasts longer, however many requests it makes; a job that posts holds a lease of 15 s."""
 
 _CONNECT_SECONDS: Final = 5.0
 _PAUSE_AFTER_A_FAULT: Final = 5.0
@@ -50,6 +51,7 @@ class LobPost:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._now = now
+        self._total = total_seconds
         self._lob_version = lob_version
         self._http = httpx.Client(
             base_url=base_url.rstrip("/") + "/",
@@ -68,6 +70,7 @@ class LobPost:
         """`POST /letters` with the PDF as an upload. Never repeats by itself."""
         piece.check_bytes(pdf)
         answer = self._change(
+            self._ends_at(),
             "POST",
             "letters",
             data=mapping.letter_form(piece, self._lob_version),
@@ -87,8 +90,9 @@ class LobPost:
         """`GET /letters?metadata[mailing_id]=`, all pages, without cancelled pieces."""
         letters: list[mapping.LobReceipt] = []
         query = {"metadata[mailing_id]": mailing_id, "limit": "100"}
+        ends_at = self._ends_at()
         for _ in range(_PAGES):
-            page = self._ask(mapping.LobLetters, "GET", "letters", params=query)
+            page = self._ask(ends_at, mapping.LobLetters, "GET", "letters", params=query)
             letters += page.data
             after = httpx.URL(page.next_url).params.get("after") if page.next_url else None
             if after is None:
@@ -101,45 +105,67 @@ class LobPost:
 
     def get(self, provider_id: str) -> PieceStatus:
         """`GET /letters/{id}`."""
-        return mapping.piece_status(self._ask(mapping.LobLetter, "GET", f"letters/{_plain(provider_id)}"))
+        return self._get(self._ends_at(), provider_id)
 
     def cancel(self, provider_id: str) -> Cancelled | TooLate:
         """`DELETE /letters/{id}`. A piece that was cancelled before counts as cancelled."""
-        answer = self._change("DELETE", f"letters/{_plain(provider_id)}")
+        ends_at = self._ends_at()
+        answer = self._change(ends_at, "DELETE", f"letters/{_plain(provider_id)}")
         if answer.status_code == httpx.codes.OK:
             deletion = _read(mapping.LobDeletion, answer)
             if deletion is None or not deletion.deleted or deletion.id != provider_id:
                 raise OutcomeUnknown("unreadable_answer")
             return Cancelled(provider_id=provider_id)
         if error_code(answer) == "not_deletable":
-            status = self.get(provider_id)
-            return Cancelled(provider_id=provider_id) if status.deleted else TooLate(provider_id=provider_id)
+            gone = self._get(ends_at, provider_id).deleted
+            return Cancelled(provider_id=provider_id) if gone else TooLate(provider_id=provider_id)
         raise submission_problem(answer, self._now)
 
     def verify(self, address: PostalAddress) -> Verification:
         """`POST /us_verifications`."""
         body = mapping.verification_query(address)
-        return mapping.verification(self._ask(mapping.LobVerification, "POST", "us_verifications", json=body))
+        answer = self._ask(self._ends_at(), mapping.LobVerification, "POST", "us_verifications", "address", json=body)
+        return mapping.verification(answer)
 
-    def _change(self, method: str, path: str, **parts: object) -> httpx.Response:
+    def _get(self, ends_at: float, provider_id: str) -> PieceStatus:
+        return mapping.piece_status(self._ask(ends_at, mapping.LobLetter, "GET", f"letters/{_plain(provider_id)}"))
+
+    def _change(self, ends_at: float, method: str, path: str, **parts: Any) -> httpx.Response:
         try:
-            return self._http.request(method, path, **parts)  # type: ignore[arg-type]
+            return self._send(ends_at, method, path, **parts)
         except NOTHING_WAS_SENT as fault:
             raise PostBusy(_PAUSE_AFTER_A_FAULT, _fault(fault)) from None
         except (httpx.TransportError, httpx.DecodingError) as fault:
             raise OutcomeUnknown(_fault(fault)) from None
 
-    def _ask(self, shape: type[_Body], method: str, path: str, **parts: object) -> _Body:
+    def _ask(
+        self,
+        ends_at: float,
+        shape: type[_Body],
+        method: str,
+        path: str,
+        about: RejectionKind = "request",
+        **parts: Any,
+    ) -> _Body:
         try:
-            answer = self._http.request(method, path, **parts)  # type: ignore[arg-type]
+            answer = self._send(ends_at, method, path, **parts)
         except (httpx.TransportError, httpx.DecodingError) as fault:
             raise PostBusy(_PAUSE_AFTER_A_FAULT, _fault(fault)) from None
         if answer.status_code != httpx.codes.OK:
-            raise reading_problem(answer, self._now)
+            raise reading_problem(answer, self._now, about)
         body = _read(shape, answer)
         if body is None:
             raise PostBusy(_PAUSE_AFTER_A_FAULT, "unreadable_answer")
         return body
+
+    def _send(self, ends_at: float, method: str, path: str, **parts: Any) -> httpx.Response:
+        left = ends_at - time.monotonic()
+        if left <= 0:
+            raise httpx.PoolTimeout("no time is left for another request")
+        return self._http.request(method, path, extensions={"total_seconds": left}, **parts)
+
+    def _ends_at(self) -> float:
+        return time.monotonic() + self._total
 
 
 def _read(shape: type[_Body], answer: httpx.Response) -> _Body | None:

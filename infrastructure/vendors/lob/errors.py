@@ -70,12 +70,13 @@ def submission_problem(answer: httpx.Response, now: Callable[[], float]) -> Post
     return rejection(code)
 
 
-def reading_problem(answer: httpx.Response, now: Callable[[], float]) -> PostProblem:
-    """What a refusal of a request that changes nothing means: repeat it, or mend it."""
+def reading_problem(answer: httpx.Response, now: Callable[[], float], about: RejectionKind = "request") -> PostProblem:
+    """What a refusal of a request that changes nothing means: repeat it, or mend what it was `about`."""
     code = error_code(answer)
     if answer.status_code >= 500 or answer.status_code == 429 or code is None or code in _BUSY | _UNKNOWN:
         return PostBusy(pause_seconds(answer, now), code or f"http_{answer.status_code}")
-    return rejection(code)
+    refused = rejection(code)
+    return PostRejected(code, about, _WHAT_TO_DO[about]) if refused.kind == "letter" else refused
 
 
 def rejection(code: str) -> PostRejected:

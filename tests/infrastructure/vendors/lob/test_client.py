@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -51,6 +52,34 @@ def provider(*given: tuple[int, object]) -> Iterator[tuple[LobPost, Answers]]:
     post = LobPost("test_key", f"http://127.0.0.1:{server.server_address[1]}/v1", total_seconds=3)
     try:
         yield post, answers
+    finally:
+        post.close()
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def slow_provider(seconds: float) -> Iterator[LobPost]:
+    """Every page comes in time and promises another one; the post has a second in all."""
+    page = json.dumps({"data": [], "next_url": "https://api.lob.com/v1/letters?after=again"}).encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            time.sleep(seconds)
+            with suppress(ConnectionError):
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(page)))
+                self.end_headers()
+                self.wfile.write(page)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    post = LobPost("test_key", f"http://127.0.0.1:{server.server_address[1]}/v1", total_seconds=1)
+    try:
+        yield post
     finally:
         post.close()
         server.shutdown()
@@ -149,3 +178,20 @@ def test_only_a_plain_id_gets_into_a_url(wrong: str) -> None:
 
 def test_a_call_is_shorter_than_the_lease_of_the_job_that_makes_it() -> None:
     assert TOTAL_SECONDS < 12
+
+
+def test_an_address_that_cannot_be_asked_about_is_rejected_as_an_address() -> None:
+    with provider(refusal("invalid"), refusal("invalid")) as (post, _):
+        with pytest.raises(PostRejected) as about_address:
+            post.verify(piece().to)
+        with pytest.raises(PostRejected) as about_request:
+            post.find("mailing-1")
+
+    assert (about_address.value.kind, about_request.value.kind) == ("address", "request")
+
+
+def test_many_pages_share_the_time_of_one_call() -> None:
+    with slow_provider(seconds=0.4) as post, pytest.raises(PostBusy) as busy:
+        post.find("mailing-1")
+
+    assert busy.value.reason in ("read_timeout", "pool_timeout", "connect_timeout")
