@@ -138,7 +138,7 @@ def plan_workers(queues: Sequence[str] = tuple(QUEUES), general: int = 1, pdf: i
     return plans + [WorkerPlan(f"{queue.partition('_')[0]}-{n + 1}", (queue,)) for queue in alone for n in range(pdf)]
 
 
-class _Place:
+class Place:
     """A planned process and whoever fills it just now."""
 
     def __init__(self, plan: WorkerPlan) -> None:
@@ -168,7 +168,7 @@ class Supervisor:
         self._target = target
         self._settings = dict(settings)
         self._host = host or os.uname().nodename
-        self._places = [_Place(plan) for plan in plans]
+        self._places = [Place(plan) for plan in plans]
         self._leaving = threading.Event()
         self._spawn = multiprocessing.get_context("spawn")
 
@@ -227,7 +227,7 @@ class Supervisor:
             place.process = None
         return clean
 
-    def _fill(self, place: _Place) -> None:
+    def _fill(self, place: Place) -> None:
         settings = {**self._settings, "worker_name": f"{self._host}:{place.plan.name}"}
         place.started_at = time.monotonic()
         place.process = self._spawn.Process(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import dramatiq
@@ -26,6 +27,9 @@ from infrastructure.queues import RING_LIFE_S, JobQueues, Slots, build_broker
 from infrastructure.workers import Crew
 from tests.support.postgres import TestDatabase
 from tests.support.worker_app import NewJob, append, worker
+
+if TYPE_CHECKING:
+    from tests.support.redis import RedisServer
 
 pytest_plugins = ["tests.support.redis"]
 
@@ -303,6 +307,22 @@ def test_redis_forgetting_everything_costs_time_only(
         assert office.tries() == Counter(added)
         for crew in office.crews:
             assert crew.stop(10)
+
+
+def test_a_redis_that_was_away_costs_time_only(database: TestDatabase, own_redis: RedisServer, tmp_path: Path) -> None:
+    with ExitStack() as opened:
+        office = Office(database, tmp_path / "tries", own_redis.url, opened)
+        crew = office.hire("reconcile", "mail_send")
+        added = office.add(*[NewJob(f"before {n}", {"sleep": 0.01}) for n in range(50)])
+        eventually(lambda: len(office.tries()) >= 5)
+        own_redis.kill()
+        added += office.add(*[NewJob(f"meanwhile {n}") for n in range(50)])
+        eventually(lambda: set(added[:50]) <= set(office.effects()))
+        assert own_redis.start()
+        added += office.add(*[NewJob(f"after {n}", queue="mail_send") for n in range(50)])
+        eventually(lambda: office.states() == {"done": 150})
+        assert office.effects() == office.tries() == Counter(added)
+        assert crew.stop(10)
 
 
 def test_a_database_that_cuts_connections_costs_time_only(database: TestDatabase, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import pytest
 
 from infrastructure import postgres
 from infrastructure.jobs import QUEUES, JobState, JobTable
-from infrastructure.workers import Supervisor, WorkerPlan, plan_workers
+from infrastructure.workers import Place, Supervisor, WorkerPlan, plan_workers
 from tests.support.postgres import TestDatabase
 from tests.support.worker_app import TARGET, NewJob, append
 
@@ -211,6 +211,29 @@ def test_interrupting_a_supervisor_stops_everything_in_order(works: Works) -> No
         supervisor.send_signal(signal.SIGINT)
         assert supervisor.wait(30) == 0
     assert not any(alive(pid) for pid in pids.values())
+
+
+def test_the_pause_before_a_replacement_grows_while_workers_die_young() -> None:
+    place = Place(WorkerPlan("one", ("reconcile",)))
+    pauses = []
+    for _ in range(9):
+        place.started_at = 1000.0
+        place.vacate(1001.0)
+        pauses.append(place.due_at - 1001.0)
+    assert pauses == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+    place.vacate(place.started_at + 3600)
+    assert place.due_at == place.started_at + 3600 + 0.5
+
+
+def test_a_worker_that_cannot_start_is_tried_again(works: Works) -> None:
+    nowhere = works.tries_file.parent / "not yet there" / "tries"
+    supervisor = works.supervise(WorkerPlan("one", ("reconcile",)), tries=str(nowhere))
+    first = supervisor.pids()["one"]
+    [job] = works.add(NewJob("a"))
+    eventually(lambda: supervisor.tend(0.05) is None and supervisor.pids().get("one", first) != first)
+    assert works.state(job) is JobState.READY
+    nowhere.parent.mkdir()
+    eventually(lambda: supervisor.tend(0.05) is None and works.state(job) is JobState.DONE)
 
 
 def test_rendering_has_processes_of_its_own() -> None:

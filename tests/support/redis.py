@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
@@ -15,51 +15,75 @@ import redis
 _ATTEMPTS = 5
 
 
-@pytest.fixture(scope="session")
-def redis_server() -> Iterator[str]:
-    """The address of a server without persistence, stopped when the run ends."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.fail("redis-server is not installed; install the package redis-server (the suite never skips it)")
-    with tempfile.TemporaryDirectory(prefix="sfdify-redis-") as folder:
+class RedisServer:
+    """A server without persistence on a port of its own; it may be killed and started again there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.program = shutil.which("redis-server")
+        if self.program is None:
+            pytest.fail("redis-server is not installed; install the package redis-server (the suite never skips it)")
+        self.folder = folder
+        self.port = 0
+        self.process: subprocess.Popen[bytes] | None = None
         for _ in range(_ATTEMPTS):
-            port = _free_port()
-            where = ["--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
-            command = [program, *where, "--save", "", "--appendonly", "no"]
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            url = f"redis://127.0.0.1:{port}/0"
-            if _answers(url, process):
-                break
-        else:
-            pytest.fail(f"redis-server did not start in {_ATTEMPTS} attempts")
-        yield url
-        process.terminate()
-        process.wait(timeout=10)
+            self.port = _free_port()
+            if self.start():
+                return
+        pytest.fail(f"redis-server did not start in {_ATTEMPTS} attempts")
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> bool:
+        """Start and wait until it answers. False when the port was taken."""
+        assert self.program is not None
+        where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        command = [self.program, *where, "--save", "", "--appendonly", "no"]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with redis.Redis.from_url(self.url, socket_timeout=1) as client:
+            for _ in range(200):
+                if self.process.poll() is not None:
+                    return False
+                try:
+                    return bool(client.ping())
+                except redis.ConnectionError:
+                    time.sleep(0.05)
+        self.kill()
+        return False
+
+    def kill(self) -> None:
+        """End it without warning; everything it knew is gone."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One server for the run."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
 
 
 @pytest.fixture
-def redis_url(redis_server: str) -> str:
+def redis_url(redis_server: RedisServer) -> str:
     """An empty Redis."""
-    with redis.Redis.from_url(redis_server, socket_timeout=5) as client:
+    with redis.Redis.from_url(redis_server.url, socket_timeout=5) as client:
         client.flushall()
-    return redis_server
+    return redis_server.url
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A server this test alone uses, and may kill."""
+    server = RedisServer(tmp_path)
+    yield server
+    server.kill()
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
-    with redis.Redis.from_url(url, socket_timeout=1) as client:
-        for _ in range(200):
-            if process.poll() is not None:
-                return False
-            try:
-                return bool(client.ping())
-            except redis.ConnectionError:
-                time.sleep(0.05)
-    process.kill()
-    process.wait()
-    return False

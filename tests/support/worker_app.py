@@ -62,8 +62,10 @@ def append(
 @contextmanager
 def worker(settings: Mapping[str, Any]) -> Iterator[Run]:
     """The factory worker processes are given. `settings["tries"]` names the file of tries."""
-    pool = postgres.pool(settings["database_url"], "app", 8)
     tries = Path(settings["tries"])
+    if not tries.parent.is_dir():
+        raise FileNotFoundError(f"{tries.parent} is needed to start")
+    pool = postgres.pool(settings["database_url"], "app", 8)
 
     def run(job: Job, lease: Lease) -> None:
         do = json.loads(job.command)
