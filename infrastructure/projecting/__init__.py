@@ -1,6 +1,6 @@
 """Running, waiting for, rebuilding and verifying the projections."""
 
-from infrastructure.projecting.log import Decode, LogRow
+from infrastructure.projecting.log import Decode, LogRow, decoded_by
 from infrastructure.projecting.parked import Replayed, replay_parked
 from infrastructure.projecting.positions import Busy
 from infrastructure.projecting.reader import Stuck
@@ -27,6 +27,7 @@ __all__ = [
     "Stuck",
     "Verified",
     "Watermarks",
+    "decoded_by",
     "ensure",
     "has_reached",
     "lag",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final, LiteralString, NamedTuple
+from typing import Any, Final, LiteralString, NamedTuple, Protocol
 from uuid import UUID
 
+from eventsourcing.persistence import StoredEvent
 from psycopg import Connection
 
 from domain.kernel import Event
@@ -80,6 +81,15 @@ class Batch:
         middle = len(self.rows) // 2
         return Batch(self.rows[:middle], self._decoded), Batch(self.rows[middle:], self._decoded)
 
+    def decode_ahead(self, wanted: Callable[[str], bool], decode: Decode) -> None:
+        """Decode the wanted rows now. One that fails is left for whoever asks for it."""
+        for row in self.rows:
+            if wanted(row.topic):
+                try:
+                    self.recorded(row, decode)
+                except Exception:  # noqa: BLE001 it is raised again where it can be blamed on its event
+                    return
+
     def recorded(self, row: LogRow, decode: Decode) -> Recorded[Event] | None:
         """The row's event. Raises whatever `decode` raises."""
         if row.position not in self._decoded:
@@ -91,3 +101,19 @@ class Batch:
 def _recorded(row: LogRow, event: Event) -> Recorded[Event]:
     metadata = json.loads(row.metadata) if row.metadata else {}
     return Recorded(row.position, row.recorded_at, row.tenant_id, event, metadata)
+
+
+class StoredDecoder(Protocol):
+    """The log's mapper, as far as a reader of many tenants needs it."""
+
+    def decode(self, tenant_id: UUID | None, stored: StoredEvent) -> Event: ...
+
+
+def decoded_by(mapper: StoredDecoder) -> Decode:
+    """A decoder that gives every row to the log's mapper."""
+
+    def decode(row: LogRow) -> Event:
+        stored = StoredEvent(row.originator_id, row.originator_version, row.topic, row.state)
+        return mapper.decode(row.tenant_id, stored)
+
+    return decode

@@ -53,12 +53,13 @@ class Place:
 def connect(url: str, name: str) -> Connection[Any]:
     """A session of its own for the projector. Raises psycopg.OperationalError.
 
-    Row writes go through the primary key whatever the planner believes about a table that was empty
-    when its plan was made.
+    Rows are written through the primary key: plans are made for the table as it is, not as it was when
+    the statement first ran on an empty one, and never scan all of it.
     """
     conn = psycopg.connect(
         url, autocommit=True, connect_timeout=5, application_name=f"sfdify {name}", tcp_user_timeout=30_000
     )
+    conn.execute("SET plan_cache_mode = force_custom_plan")
     conn.execute("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off")
     return conn
 

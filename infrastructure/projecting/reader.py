@@ -10,6 +10,7 @@ from typing import Any, Final, LiteralString
 import psycopg
 from psycopg import Connection
 
+from infrastructure.projecting.ahead import ReadAhead
 from infrastructure.projecting.applying import Conflict, Member, Paused, apply, blames_event, describe, set_aside
 from infrastructure.projecting.log import END, Batch, Decode, has_unsettled, read
 from infrastructure.projecting.positions import built, give_up, place_of, take_ownership
@@ -45,11 +46,13 @@ class Reader:
         members: Sequence[Member] = (),
         *,
         impatient: bool = False,
+        ahead: ReadAhead | None = None,
     ) -> None:
         self._conn, self._decode, self._batch, self._transient = conn, decode, batch, (*TRANSIENT, *transient)
         self._projections = {p.name: p for p in projections}
         self._members = {member.name: member for member in members}
         self._patience = 2 if impatient else _PATIENCE
+        self._ahead = ahead
         self.events = 0
 
     def adopt(self) -> None:
@@ -112,13 +115,16 @@ class Reader:
 
     def _move(self, group: list[Member], upto: int, end: int) -> bool:
         limit = 1 if group[0].is_careful else self._batch
-        batch = read(self._conn, group[0].place.position, limit, upto)
+        batch = self._read(group[0].place.position, limit, upto)
         if not batch.rows and upto < end:
-            batch = read(self._conn, group[0].place.position, limit, end)
+            batch = self._read(group[0].place.position, limit, end)
         if not batch.rows:
             return False
         self.events += len(batch.rows)
         return self._try(group, batch)
+
+    def _read(self, after: int, limit: int, upto: int) -> Batch:
+        return self._ahead.read(after, limit, upto) if self._ahead else read(self._conn, after, limit, upto)
 
     def _try(self, group: list[Member], batch: Batch) -> bool:
         try:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import Connection, sql
 
+from infrastructure.projecting.ahead import ReadAhead
 from infrastructure.projecting.applying import Member
 from infrastructure.projecting.log import Decode, last_final
 from infrastructure.projecting.positions import (
@@ -77,15 +78,16 @@ def rebuild(
     began = time.monotonic()
     with connect(projector_url, "rebuild") as conn, maintenance(conn, projection.name):
         member = _shadow(conn, projection, restart)
-        reader = Reader(conn, (), decode, batch, transient, (member,))
-        reader.catch_up(report=meter(conn, projection.name, member.place.position, report))
-        _refuse_parked(member, accept_parked)
-        for table in projection.tables:
-            conn.execute(sql.SQL("ANALYZE {}").format(named(table, SHADOW)))
-        with gate_shut(conn, projection.name):
-            reader.catch_up(upto=max(last_final(conn), _live_position(conn, projection.name)))
+        with ReadAhead(projector_url, projection.wants, decode) as ahead:
+            reader = Reader(conn, (), decode, batch, transient, (member,), ahead=ahead)
+            reader.catch_up(report=meter(conn, projection.name, member.place.position, report))
             _refuse_parked(member, accept_parked)
-            _swap(conn, projection)
+            for table in projection.tables:
+                conn.execute(sql.SQL("ANALYZE {}").format(named(table, SHADOW)))
+            with gate_shut(conn, projection.name):
+                reader.catch_up(upto=max(last_final(conn), _live_position(conn, projection.name)))
+                _refuse_parked(member, accept_parked)
+                _swap(conn, projection)
         reader.announce()
         return Rebuilt(projection.name, reader.events, time.monotonic() - began, len(member.place.parked))
 

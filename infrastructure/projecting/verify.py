@@ -9,6 +9,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
+from infrastructure.projecting.ahead import ReadAhead
 from infrastructure.projecting.applying import Member
 from infrastructure.projecting.log import Decode
 from infrastructure.projecting.positions import SCRATCH, built, connect, gate_shut, maintenance, place_of, position_of
@@ -70,8 +71,8 @@ def verify(
     with connect(projector_url, "verify") as conn, maintenance(conn, name):
         if is_stale(projection, built(conn).get(name)):
             raise Stale(f"the rows of {name} were not made by this version; run: projections rebuild {name}")
-        with _scratch(conn, projection) as member:
-            reader = Reader(conn, (), decode, batch, transient, (member,))
+        with _scratch(conn, projection) as member, ReadAhead(projector_url, projection.wants, decode) as ahead:
+            reader = Reader(conn, (), decode, batch, transient, (member,), ahead=ahead)
             tell = meter(conn, name, 0, report)
             reader.catch_up(upto=position_of(conn, name), report=tell)
             with gate_shut(conn, name):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from psycopg import Connection, sql
 from pydantic_core import to_json
@@ -64,18 +64,51 @@ def _send(
     columns: frozenset[str],
     rows: Sequence[tuple[tuple[Any, ...], dict[str, Any]]],
 ) -> None:
-    params = [list(values) for values in zip(*(key for key, _ in rows), strict=True)]
+    keys = zip(*(key for key, _ in rows), strict=True)
+    params = [_array(table.types[name], values) for name, values in zip(table.primary_key, keys, strict=True)]
     for name in _ordered(table, columns):
-        params.append(_sendable(table.types[name], [values[name] for _, values in rows]))
+        params.append(_array(table.types[name], [values[name] for _, values in rows]))
     conn.execute(query, params)
 
 
-def _sendable(sql_type: str, values: list[Any]) -> list[Any]:
+def _array(sql_type: str, values: Iterable[Any]) -> str:
+    """One column's values in Postgres' own notation for arrays: several times cheaper than a list of parameters."""
+    write_out = _writer(sql_type)
+    return "{" + ",".join(["NULL" if value is None else write_out(value) for value in values]) + "}"
+
+
+@lru_cache(maxsize=256)
+def _writer(sql_type: str) -> Callable[[Any], str]:
+    """Turns a value of this type, other than None, into an element of an array."""
     if sql_type in ("jsonb", "json"):
-        return [None if value is None else to_json(value).decode() for value in values]
+        return lambda value: _quoted(to_json(value).decode())
     if sql_type.endswith("[]"):
-        return [None if value is None else _array(value) for value in values]
-    return [_plain(value) for value in values]
+        return lambda value: _quoted(_array(sql_type[:-2], value))
+    return _WRITERS.get(sql_type, _written)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Enum):
+        value = value.value
+    return _quoted(f"\\x{value.hex()}" if isinstance(value, bytes) else str(value))
+
+
+def _number(value: Any) -> str:
+    return str(value.n if isinstance(value, Plus) else int(value))
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+_WRITERS: Final[dict[str, Callable[[Any], str]]] = {
+    "uuid": str,
+    "int": _number,
+    "integer": _number,
+    "bigint": _number,
+    "smallint": _number,
+    "date": str,
+}
 
 
 def _plain(value: Any) -> Any:
@@ -84,13 +117,10 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def _array(values: Iterable[Any]) -> str:
-    """A one-dimensional array in Postgres' own notation: an array of arrays would have to be rectangular."""
-    return "{" + ",".join("NULL" if value is None else _quoted(str(_plain(value))) for value in values) + "}"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _single(sql_type: str, value: Any) -> Any:
+    if value is None or sql_type not in ("jsonb", "json"):
+        return _array(sql_type[:-2], value) if value is not None and sql_type.endswith("[]") else _plain(value)
+    return to_json(value).decode()
 
 
 @lru_cache(maxsize=4096)
@@ -171,6 +201,6 @@ def _sweep(conn: Connection[Any], sweep: Sweep, suffix: str) -> None:
         return
     counted = _columns_of(table, change.values)[1]
     columns = [_assign(name, sql.SQL("%s::" + table.types[name]), counted) for name in change.values]
-    values = [_sendable(table.types[name], [value])[0] for name, value in change.values.items()]
+    values = [_single(table.types[name], value) for name, value in change.values.items()]
     query = sql.SQL("UPDATE {} AS t SET {} WHERE {}").format(named(table, suffix), sql.SQL(", ").join(columns), where)
     conn.execute(query, [*values, *params])
