@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable
 from typing import Final
 
-import psycopg
+from psycopg import pq
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from infrastructure.postgres import Connection
@@ -71,11 +71,23 @@ class Wakeup:
         with self._lock:
             queues, self._queues = self._queues, set()
         try:
-            with self._pool.connection(timeout=1) as conn:
-                if queues:
-                    names = ",".join(sorted(queues))
-                    conn.execute("SELECT pg_notify(%s, ''), pg_notify(%s, %s)", (EVENTS, JOBS, names))
-                else:
-                    conn.execute("SELECT pg_notify(%s, '')", (EVENTS,))
-        except (psycopg.Error, PoolTimeout) as error:
-            log.warning("could not ring the bell; readers will poll (%s)", type(error).__name__)
+            conn = self._pool.getconn(timeout=1)
+        except PoolTimeout:
+            log.warning("could not ring the bell, no connection was free; readers will poll")
+            return
+        try:
+            rung = self._notify(conn, ",".join(sorted(queues)))
+        finally:
+            self._pool.putconn(conn)
+        if not rung:
+            log.warning("could not ring the bell; readers will poll")
+
+    def _notify(self, conn: Connection, queues: str) -> bool:
+        """One round trip below the cursor: this runs up to 200 times a second beside the appends."""
+        pgconn = conn.pgconn
+        result = pgconn.exec_params(_RING_BOTH, [queues.encode()]) if queues else pgconn.exec_(_RING)
+        return result.status in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+
+
+_RING: Final = f"NOTIFY {EVENTS}".encode()
+_RING_BOTH: Final = f"SELECT pg_notify('{EVENTS}', ''), pg_notify('{JOBS}', $1)".encode()
