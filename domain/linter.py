@@ -78,8 +78,8 @@ PROHIBITED: Final = (
     (
         "third_party",
         _words(
-            r"on behalf of|\b(our|my) client|credit repair|\brepresentative\b|power of attorney|\bundersigned\b|"
-            r"\bwe (dispute|request|represent)|\bour (office|firm|company)"
+            r"\bthe consumer\b|on behalf of|\b(our|my) client|credit repair|\brepresentative\b|power of attorney|"
+            r"\bundersigned\b|\bwe (dispute|request|represent)|\bour (office|firm|company)"
         ),
         "speaks as someone other than the consumer",
     ),

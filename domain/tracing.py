@@ -34,6 +34,15 @@ _COMMON: Final = (
     " after since when while one two three four five please according under another account balance report reported"
     " information inquiry public record personal date payment status credit"
 )
+_ACTS: Final = (
+    "reports reported says said lists listed shows showed sold bought owns owned claims claimed told charged closed"
+    " opened sent agreed holds collects collected"
+)
+ACTS: Final = frozenset(_ACTS.split())
+"""What companies do. A capitalised word that does it at the start of a sentence is taken for a name."""
+SUBJECTS: Final = frozenset(["they", "he", "she", "we", "you", "which", "nothing", "something", "nobody", "history"])
+"""Ordinary words that do such things too."""
+
 _BUREAUS: Final = frozenset(bureau.value for bureau in Bureau)
 COMMON: Final = frozenset(_COMMON.split())
 """Ordinary words that may carry a capital without being a name."""
@@ -48,7 +57,7 @@ class Known:
         self.dates = {day for text in texts for day in dates(text)}
         self.figures = {_plain(figure) for text in texts for figure in _DIGITS.findall(text)}
         self.figures |= {str(day.year) for day in self.dates}
-        self.words = {word.casefold() for text in texts for word in _WORD.findall(text)}
+        self.words = {_bare(word) for text in texts for word in _WORD.findall(text)}
 
     def has_date(self, day: DatePart) -> bool:
         """A month is known if any day of it is; a day only if exactly that day is."""
@@ -66,7 +75,7 @@ def untraced(text: str, known: Known) -> Iterator[str]:
     rest = _AMOUNT.sub(" ", _without_dates(text))
     if any(_plain(figure) not in known.figures for figure in _DIGITS.findall(rest)):
         yield "figure"
-    if any(name.casefold() not in known.words for name in _names(text)):
+    if any(_bare(name) not in known.words for name in _names(text)):
         yield "name"
 
 
@@ -108,8 +117,15 @@ def _names(text: str) -> Iterator[str]:
     for clause in re.split(r"(?<=[.!?:;])\s+|[“”()]", _without_dates(text)):
         words = _WORD.findall(clause)
         for place, word in enumerate(words):
-            if not _NAME.fullmatch(word) or word.casefold() in COMMON:
+            if not _NAME.fullmatch(word) or _bare(word) in COMMON:
                 continue
-            leads_a_name = len(words) > 1 and _NAME.fullmatch(words[1]) and words[1].casefold() not in COMMON
-            if place > 0 or leads_a_name or (len(word) > 1 and word.isupper()) or word.casefold() in _BUREAUS:
+            following = words[1] if len(words) > 1 else ""
+            leads_a_name = _NAME.fullmatch(following) and _bare(following) not in COMMON
+            acts = following in ACTS and _bare(word) not in SUBJECTS
+            if place > 0 or leads_a_name or acts or (len(word) > 1 and word.isupper()) or _bare(word) in _BUREAUS:
                 yield word
+
+
+def _bare(word: str) -> str:
+    """The word as compared: without capitals and without the possessive ending."""
+    return re.sub("['\u2019]s$", "", word.casefold())

@@ -83,6 +83,13 @@ _THINGS: Final = {
     ItemKind.PUBLIC_RECORD: "public record",
     ItemKind.PERSONAL_INFORMATION: "entry",
 }
+_OWN_VOICE: Final = (
+    (r"\b[Tt]he consumer's(?= (?:ends|is|was|are|were)\b|[^\w ]|$)", "mine"),
+    (r"\b[Tt]he consumer's(?= \w)", "my"),
+    (r"\b[Tt]he consumer has\b", "I have"),
+    (r"\b[Tt]he consumer is\b", "I am"),
+    (r"\b[Tt]he consumer\b(?= (?:was|did|had|never)\b)", "I"),
+)
 _COUNTS: Final = ("no", "one", "two", "three", "four", "five")
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
@@ -123,7 +130,7 @@ def why(item: DisputedItemFacts) -> tuple[str, ...]:
     """The reason and its factual basis. Raises `ReasonNeedsAnotherLetter`."""
     if item.reason not in _REASONS:
         raise ReasonNeedsAnotherLetter(f"use the letter type made for the reason {item.reason}", reason=item.reason)
-    return _REASONS[item.reason].format(thing=thing(item)), sentence(item.basis)
+    return _REASONS[item.reason].format(thing=thing(item)), sentence(own_voice(item.basis))
 
 
 def request(item: DisputedItemFacts) -> str:
@@ -185,6 +192,13 @@ def signed(facts: LetterFacts) -> str:
 def quoted(value: str) -> str:
     """A value as printed, in quotation marks unless it is a plain figure or date."""
     return value if re.fullmatch(r"[$0-9,./ -]+", value) else f"“{value}”"
+
+
+def own_voice(text: str) -> str:
+    """A finding's sentence about the consumer, said by the consumer: `the consumer has` becomes `I have`."""
+    for theirs, mine in _OWN_VOICE:
+        text = re.sub(theirs, mine, text)
+    return text
 
 
 def sentence(text: str) -> str:

@@ -82,6 +82,7 @@ def test_every_reason_at_every_bureau_makes_a_clean_letter(reason: str, bureau: 
         ("deadline", "You have a 30-day period."),
         ("deadline", "I expect an answer in two weeks."),
         ("third_party", "I write on behalf of our client."),
+        ("third_party", "It differs from what the consumer says."),
         ("third_party", "Our office asks for a correction."),
         ("altered_identity", "My CPN is on file."),
         ("motive", "I am applying for a mortgage."),

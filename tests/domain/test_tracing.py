@@ -20,6 +20,7 @@ KNOWN = Known(["$1,240.50", "2024-03-14", "June 2023", "****7731", "MIDLAND CRED
         "In June 2023 Midland Credit reported it, and in 2023 the account ended in 7731.",
         "It is shown as Charge-off, or as 60 days late.",
         "I paid it. The account is closed. This is wrong.",
+        "Midland's record is wrong. Payment history shows it. Nothing shows otherwise.",
     ],
 )
 def test_what_stands_in_the_facts_is_traced(text: str) -> None:
@@ -44,6 +45,8 @@ def test_what_stands_in_the_facts_is_traced(text: str) -> None:
         ("The account was sold to Portfolio.", "name"),
         ("Portfolio Recovery reports it.", "name"),
         ("LVNV reports it.", "name"),
+        ("Chase reports it.", "name"),
+        ("It stands in Experian's file.", "name"),
         ("It was shown by Equifax as paid.", "name"),
     ],
 )

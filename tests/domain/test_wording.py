@@ -88,3 +88,17 @@ def test_the_instant_of_signing_is_shown_in_universal_time() -> None:
     assert wording.signed(facts) == "Signed electronically on March 4, 2026 at 03:30 UTC"
     assert wording.long_date(date(2024, 2, 29)) == "February 29, 2024"
     assert at.astimezone(UTC).day == 4
+
+
+@pytest.mark.parametrize(
+    ("finding", "said"),
+    [
+        ("a number ending in 12; the consumer's ends in 34", "a number ending in 12; mine ends in 34"),
+        ("a number whose other digits are not the consumer's.", "a number whose other digits are not mine."),
+        ("which is not the consumer's name", "which is not my name"),
+        ("the consumer was born on 1988-07-14", "I was born on 1988-07-14"),
+        ("the employer, which the consumer has not named", "the employer, which I have not named"),
+    ],
+)
+def test_a_finding_about_the_consumer_is_said_by_the_consumer(finding: str, said: str) -> None:
+    assert wording.own_voice(finding) == said
