@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import docs, middleware, problems
+from api import docs, document, middleware, problems
 from api.access import TenantLimits
 from api.routes import audit, auth, consumers, disputes, health, jobs, letters, reports, tasks, tenants, users, webhooks
 from api.services import open_services
@@ -41,11 +41,13 @@ def create_app(wired: Callable[[], AbstractContextManager[Sfdify]]) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     problems.install(app)
     for module in ROUTERS:
         app.include_router(module.router)
     app.include_router(docs.router)
+    document.install(app)
     middleware.install(
         app,
         metrics,

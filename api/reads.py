@@ -15,6 +15,7 @@ from api.access import check, own_case
 from api.etags import etag, not_modified, unchanged
 from api.pages import Keyset, List, Page, keyset_sql
 from api.positions import ProjectionLagging
+from api.route_templates import route_template
 from api.services import Services
 from domain.kernel import Caller, NotFound
 from domain.permissions import Permission
@@ -70,7 +71,7 @@ async def page(
     check(caller, source.needs)
     await current(api, source.projections, position)
     chosen = {name: value for name, value in filters.items() if value is not None}
-    of = List(caller.tenant_id, request.scope["route"].path, chosen)
+    of = List(caller.tenant_id, route_template(request.scope) or "", chosen)
     keys = keyset_sql(
         source.sort, api.cursors.open(of, cursor), limit, id_column=source.id, descending=source.descending
     )

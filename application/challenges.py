@@ -18,7 +18,8 @@ from domain.wording import REASONS
 _MONEY = frozenset({"balance", "high_balance", "credit_limit", "past_due", "monthly_payment"})
 _BASIS_MAX = 600
 _FIELDS_MAX = 8
-_VALUE = re.compile(r"\$[\d,]+(?:\.\d{2})?|\d{4}-\d{2}(?:-\d{2})?")
+_FIGURE = re.compile(r"\$?\d[\d,.-]*\d|\d")
+"""The figures of a finding's own sentence: the finding is their source."""
 
 
 class NotDisputable(Invalid):
@@ -46,8 +47,11 @@ def chosen_rows(finding: Finding, bureaus: tuple[Bureau, ...], report: Canonical
     return [row for row in rows if row.ref in quoted] or rows
 
 
-def challenge_of(row: BureauTradeline, findings: list[Finding]) -> Challenge:
-    """One item for one row: every chosen finding's fields, facts and requests together, the strongest first."""
+def challenge_of(row: BureauTradeline, findings: list[Finding], account: list[BureauTradeline]) -> Challenge:
+    """One item for one row: every chosen finding's fields, facts and requests together, the strongest first.
+
+    `account` is the same account at every bureau: a finding's sentence may name it as another bureau does.
+    """
     ranked = sorted(findings, key=lambda f: (-f.rank, f.finding_key))
     lead = ranked[0]
     assert lead.reason is not None
@@ -65,7 +69,9 @@ def challenge_of(row: BureauTradeline, findings: list[Finding]) -> Challenge:
         if field not in fields and len(fields) < _FIELDS_MAX and not delete:
             fields[field] = FieldClaim(label=label(field), printed=shown(row, field), claimed=_claimed(ask))
     basis = _basis([finding.assertable for finding in ranked])
-    elsewhere = {value.printed for finding in ranked for value in finding.values} | set(_VALUE.findall(basis))
+    elsewhere = {value.printed for finding in ranked for value in finding.values} | set(_FIGURE.findall(basis))
+    elsewhere |= {bureau.display_name for finding in ranked for bureau in finding.bureaus}
+    elsewhere |= {text for other in account for text in (other.creditor_name, other.account_masked) if text}
     item = DisputedItemFacts(
         number=1,
         furnisher=row.creditor_name or "the company named on the report",

@@ -148,7 +148,7 @@ def open_disputes(command: OpenDisputes, work: Work) -> Answer:
                 letter_type=LETTER_TYPE,
                 selection_id=selection_id,
                 drafted_with=tuple(other for (b, _), (other, _) in ids.items() if b is bureau),
-                challenge=challenge_of(rows[ref], findings),
+                challenge=challenge_of(rows[ref], findings, [r for r in rows.values() if r.group == rows[ref].group]),
             )
         )
     return {

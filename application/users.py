@@ -62,7 +62,8 @@ class NotePasswordChange(Command):
 
 def user_id_of(digest: bytes) -> UUID:
     """The one id of an e-mail address in a tenant: a second registration meets the first."""
-    return UUID(bytes=digest[:16], version=8)
+    value = int.from_bytes(digest[:16]) & ~(0xF << 76) & ~(0x3 << 62)
+    return UUID(int=value | (0x8 << 76) | (0x2 << 62))
 
 
 @handles(RegisterUser)

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from domain.bureaus import Bureau
-from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Sealed, Value
+from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Invalid, Sealed, Value
 from domain.letter_facts import DisputedItemFacts, LetterFacts, Recipient, ReportReference, Sender, Signature
 from domain.tenants import Approvals
 
@@ -32,6 +32,12 @@ class WrongBytes(IllegalMove):
     """The approval names other bytes than the letter now has."""
 
     code = "wrong_pdf_hash"
+
+
+class NotTheSigner(Invalid):
+    """The signature is not the name of the consumer who writes."""
+
+    code = "signature_not_the_senders_name"
 
 
 class ApprovalExpired(IllegalMove):
@@ -218,12 +224,14 @@ class Letter(Aggregate):
     def sign(self, name: str, attestation_version: str, ip: str | None, at: datetime) -> None:
         """The consumer signs before the bytes exist, so that approving the bytes releases them as they are."""
         self._require("signed", LetterStatus.DRAFT)
+        if self.drafted is None or name.strip().casefold() != self.drafted.sender.full_name.casefold():
+            raise NotTheSigner("sign with your full name exactly as it stands at the top of the letter")
         self.record(
             self.Signed,
             at,
             subject_id=self.owner_id,
             attestation_version=attestation_version,
-            signature_name=name,
+            signature_name=name.strip(),
             ip=ip,
         )
 

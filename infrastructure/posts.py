@@ -25,14 +25,13 @@ class Posts:
         return self._connected(tenant_id)
 
     def _connect(self, tenant_id: UUID) -> Post:
-        base_url = f"{self._settings.post_url}/v1"
         if self._settings.lob_api_key is None:
-            return LobPost(sandbox_key(tenant_id), base_url)
+            return LobPost(sandbox_key(tenant_id), self._settings.post_url)
         key = self._settings.lob_api_key.get_secret_value()
         entry = self._directory.by_id(tenant_id)
         if entry is None or (entry.mode is TenantMode.TEST and not key.startswith("test_")):
             raise PostRejected("test_tenant_live_key", "account", "a test-mode tenant never posts with a live key")
-        return LobPost(key, base_url if not base_url.endswith("/v1/v1") else base_url[:-3])
+        return LobPost(key, self._settings.post_url)
 
 
 def sandbox_key(tenant_id: UUID) -> str:

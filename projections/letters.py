@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from domain.bureaus import Bureau
+from domain.consumers import Consumer
 from domain.letters import Letter, LetterStatus
 from projections.kernel import Change, Projection, Recorded, Table, on
 
@@ -25,6 +26,7 @@ LETTERS = Table(
         "dispute_ids": "uuid[]",
         "status": "text",
         "approvals": "text",
+        "signer": "text",
         "pdf_sha256": "text",
         "pdf_pages": "int",
         "pdf_bytes": "bigint",
@@ -41,7 +43,7 @@ S = LetterStatus
 
 
 class LetterRow(BaseModel):
-    """One letter; `pdf_sha256` is what an approval must name."""
+    """One letter; `signer` is the name it must be signed with, `pdf_sha256` what an approval must name."""
 
     letter_id: UUID
     consumer_id: UUID
@@ -52,6 +54,7 @@ class LetterRow(BaseModel):
     dispute_ids: list[UUID]
     status: LetterStatus
     approvals: str
+    signer: str | None
     pdf_sha256: str | None
     pdf_pages: int | None
     pdf_bytes: int | None
@@ -81,6 +84,7 @@ class LettersProjection(Projection):
             dispute_ids=list(r.event.dispute_ids),
             status=S.DRAFT,
             approvals=r.event.approvals,
+            signer=r.event.draft.sender.full_name if r.event.draft else None,
         )
 
     @on(Letter.Signed)
@@ -131,6 +135,10 @@ class LettersProjection(Projection):
     @on(Letter.Submitted)
     def submitted(self, r: Recorded[Letter.Submitted]) -> Iterable[Change]:
         yield LETTERS.amend(r.event.originator_id, status=S.SUBMITTED, mailing_id=r.event.mailing_id)
+
+    @on(Consumer.Erased)
+    def consumer_erased(self, r: Recorded[Consumer.Erased]) -> Iterable[Change]:
+        yield LETTERS.amend_where({"consumer_id": r.event.originator_id}, signer=None)
 
     @on(Letter.Voided)
     def voided(self, r: Recorded[Letter.Voided]) -> Iterable[Change]:

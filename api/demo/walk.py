@@ -154,13 +154,12 @@ class Walk:
         drafted = self.consumer.until(
             "letters drafted", "/v1/letters", lambda items: len({item["bureau"] for item in items}) == bureaus
         )
-        name = f"{self.profile['given_name']} {self.profile['family_name']}"
         for letter in drafted:
             path = f"/v1/letters/{letter['letter_id']}"
             self.consumer.send(
                 "POST",
                 f"{path}/signature",
-                {"signature_name": name, "attestation_version": ATTESTATION},
+                {"signature_name": letter["signer"], "attestation_version": ATTESTATION},
                 etag=self.consumer.etag(path),
             )
         self.letters = self.consumer.until("letters printed", "/v1/letters", self._all("status", "rendered"), 60)
