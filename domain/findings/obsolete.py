@@ -32,8 +32,9 @@ def inferred_delinquency(row: BureauTradeline) -> Delinquency | None:
     """Infer the date of first delinquency of a charge-off or collection, always on the late side.
 
     Walks back from the newest month through the unbroken run of non-current months; where the grid
-    begins inside that run the delinquency is at least as old as the grid. A collector's account
-    is opened after the delinquency, so without a grid its opening date is a bound.
+    begins inside that run the delinquency is at least as old as the grid. A collector's account is
+    opened after the delinquency, so without a grid its opening date is a bound; but some debt buyers show
+    the original account's opening instead, so that bound needs the consumer's word.
     """
     first: str | None = None
     bounded = True
@@ -83,21 +84,32 @@ def obsolete_chargeoff(scan: Scan) -> Iterator[Observation]:
         last_day = years_after(began.month_end + timedelta(days=_GRACE_DAYS), _YEARS)
         if scan.today <= last_day:
             continue
-        about = (
-            f"shows its first late month of the present delinquency as {began.field.removeprefix('history.')}"
-            if began.field.startswith("history.")
-            else f"shows that the collector's account was opened on {shown(row, 'opened')}, after the delinquency began"
-        )
+        by_grid = began.field.startswith("history.")
         yield Observation(
             bureaus=(row.bureau,),
             group=row.group,
             values=quote(row, began.field, "pay_status"),
-            confidence=92 if began.exact else 85,
-            assertable=(
-                f"{row.bureau.display_name}'s report of {named(row)} {about}; seven years and 180 days from then "
-                f"ended no later than {last_day.isoformat()}, and the item is still reported."
-            ),
+            confidence=92 if began.exact else 85 if by_grid else 75,
+            assertable=_by_grid(row, began, last_day) if by_grid else _by_placement(row, last_day),
+            needs_consumer_confirm=not by_grid,
         )
+
+
+def _by_grid(row: BureauTradeline, began: Delinquency, last_day: date) -> str:
+    month = began.field.removeprefix("history.")
+    return (
+        f"{row.bureau.display_name}'s payment history of {named(row)} shows late months and no current one since "
+        f"{month}; 180 days and seven years from then ended no later than {last_day.isoformat()}, "
+        "and the item is still reported."
+    )
+
+
+def _by_placement(row: BureauTradeline, last_day: date) -> str:
+    return (
+        f"{row.bureau.display_name} reports {named(row)} as a collection opened on {shown(row, 'opened')}; if the "
+        "delinquency began before that date, 180 days and seven years from it ended no later than "
+        f"{last_day.isoformat()}, and the item is still reported."
+    )
 
 
 @detector(

@@ -34,14 +34,15 @@ def test_a_collection_is_obsolete_the_day_after_seven_years_and_180_days():
     assert found("D01", old, today=last) == []
     [finding] = found("D01", old, today=date(2026, 1, 6))
     assert "2026-01-05" in finding.assertable
-    assert finding.confidence == 85
+    assert (finding.confidence, finding.needs_consumer_confirm) == (75, True)
+    assert "if the delinquency began before that date" in finding.assertable
     assert finding.asks == (), "an obsolete item is to be deleted"
 
 
 def test_an_obsolete_charge_off_is_found_by_its_grid():
     rows = row(history=months("2019-01", "999654321C"), **CHARGED_OFF)
     [finding] = found("D01", rows, today=date(2026, 5, 1))
-    assert finding.confidence == 92
+    assert (finding.confidence, finding.needs_consumer_confirm) == (92, False)
     assert "2018-05" in finding.assertable
     assert found("D01", rows, today=date(2025, 11, 1)) == []
 
