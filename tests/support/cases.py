@@ -20,7 +20,6 @@ from domain.credit_reports import (
     CanonicalReport,
     Condition,
     OpenClosed,
-    PartialDate,
     PaymentLevel,
     ReportFormat,
     SectionSummary,
@@ -29,6 +28,7 @@ from domain.credit_reports import (
 from domain.disputes import Dispute
 from domain.kernel import Role
 from domain.letters import Letter
+from domain.partial_dates import PartialDate
 from domain.reports import Report
 from domain.tenants import Approvals, Policies, TenantKind, TenantMode
 from domain.tracking import ScanKind, TrackingScan
@@ -68,7 +68,9 @@ def row(bureau: Bureau, group: str, **facts: object) -> BureauTradeline:
     return BureauTradeline.model_validate(fields | facts)
 
 
-def report(pulled_on: date, *tradelines: tuple[BureauTradeline, ...], bureaus: tuple[Bureau, ...] = tuple(Bureau)) -> CanonicalReport:
+def report(
+    pulled_on: date, *tradelines: tuple[BureauTradeline, ...], bureaus: tuple[Bureau, ...] = tuple(Bureau)
+) -> CanonicalReport:
     """A pull in which every named bureau answered in full."""
     sections = tuple(
         SectionSummary(
