@@ -102,11 +102,15 @@ class ReportReference(Fact):
 
 
 class FieldClaim(Fact):
-    """One field of an item: what is printed, and what the consumer says is right, if they know."""
+    """One field of an item: what is printed, and what the consumer says is right, if they know.
+
+    `context` marks a field that is shown to explain the dispute and is not itself disputed: nothing is asked about it.
+    """
 
     label: Annotated[Line, Field(min_length=1, max_length=60)]
     printed: Annotated[Line, Field(min_length=1, max_length=120)]
     claimed: Annotated[Line | None, Field(min_length=1, max_length=120)] = None
+    context: bool = False
 
 
 class DisputedItemFacts(Fact):
@@ -138,7 +142,7 @@ class DisputedItemFacts(Fact):
     def _named(self) -> Self:
         if self.furnisher is None and self.kind is not ItemKind.PERSONAL_INFORMATION:
             raise ValueError("name the company as the report prints it")
-        if self.request is not RequestKind.DELETE and not self.fields:
+        if self.request is not RequestKind.DELETE and all(field.context for field in self.fields):
             raise ValueError("say which field is wrong, or ask for deletion")
         return self
 

@@ -36,11 +36,12 @@ class Labelled(Fact):
 
 
 class FieldRow(Fact):
-    """One row of an item's table; `claimed` is None where the consumer does not know the right value."""
+    """One row of an item's table; `claimed` is None where the consumer does not know or does not dispute the value."""
 
     label: str
     printed: str
     claimed: str | None
+    context: bool = False
 
 
 class ItemContent(Fact):
@@ -173,7 +174,10 @@ def _item(item: DisputedItemFacts) -> ItemContent:
     return ItemContent(
         number=item.number,
         title=wording.item_title(item),
-        rows=tuple(FieldRow(label=f.label, printed=f.printed, claimed=f.claimed) for f in item.fields),
+        rows=tuple(
+            FieldRow(label=wording.upper_first(f.label), printed=f.printed, claimed=f.claimed, context=f.context)
+            for f in item.fields
+        ),
         paragraphs=wording.why(item),
         request=wording.request(item),
     )

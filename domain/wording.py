@@ -90,6 +90,9 @@ _OWN_VOICE: Final = (
     (r"\b[Tt]he consumer is\b", "I am"),
     (r"\b[Tt]he consumer\b(?= (?:was|did|had|never)\b)", "I"),
 )
+_ISO_DATE: Final = re.compile(
+    r"(?<![\w*./-])(?P<year>(?:19|20)\d\d)-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>[0-3]\d))?(?![\w*/-])"
+)
 _COUNTS: Final = ("no", "one", "two", "three", "four", "five")
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
@@ -139,8 +142,9 @@ def request(item: DisputedItemFacts) -> str:
         entry = "duplicate entry" if item.reason == "duplicate" else thing(item)
         return f"Please delete this {entry} from my credit file."
     verb = item.request.value
-    known = [field for field in item.fields if field.claimed is not None]
-    unknown = [field for field in item.fields if field.claimed is None]
+    disputed = [field for field in item.fields if not field.context]
+    known = [field for field in disputed if field.claimed is not None]
+    unknown = [field for field in disputed if field.claimed is None]
     return " ".join((*_known_changes(verb, known), *_unknown_changes(verb, unknown)))
 
 
@@ -153,8 +157,12 @@ def _known_changes(verb: str, fields: list[FieldClaim]) -> Iterable[str]:
 def _unknown_changes(verb: str, fields: list[FieldClaim]) -> Iterable[str]:
     if fields:
         names = listed([f"the {lower_first(f.label)}" for f in fields])
-        it = "it" if len(fields) == 1 else "them"
+        it = "it" if len(fields) == 1 and not _is_plural(fields[0].label) else "them"
         yield f"Please investigate {names}, and {verb} {it}, or delete {it} if you cannot verify {it}."
+
+
+def _is_plural(label: str) -> bool:
+    return label.endswith("s") and not label.endswith(("ss", "us"))
 
 
 def opening(facts: LetterFacts) -> str:
@@ -195,10 +203,15 @@ def quoted(value: str) -> str:
 
 
 def own_voice(text: str) -> str:
-    """A finding's sentence about the consumer, said by the consumer: `the consumer has` becomes `I have`."""
+    """A finding's sentence as the consumer would write it: `the consumer has` becomes `I have`, 2024-03 March 2024."""
     for theirs, mine in _OWN_VOICE:
         text = re.sub(theirs, mine, text)
-    return text
+    return _ISO_DATE.sub(_spelled, text)
+
+
+def _spelled(found: re.Match[str]) -> str:
+    month = MONTHS[int(found["month"]) - 1]
+    return f"{month} {int(found['day'])}, {found['year']}" if found["day"] else f"{month} {found['year']}"
 
 
 def sentence(text: str) -> str:
@@ -214,3 +227,8 @@ def listed(parts: list[str]) -> str:
 def lower_first(label: str) -> str:
     """A label inside a sentence; abbreviations keep their capitals."""
     return label if label[1:2].isupper() else label[0].lower() + label[1:]
+
+
+def upper_first(label: str) -> str:
+    """A label at the head of a row."""
+    return label[:1].upper() + label[1:]

@@ -41,6 +41,7 @@ def test_items_are_numbered_with_shown_and_claimed_values() -> None:
     first, second, third = content().items
     assert [item.number for item in (first, second, third)] == [1, 2, 3]
     assert (first.rows[0].label, first.rows[0].printed, first.rows[0].claimed) == ("Balance", "$1,240", "$0")
+    assert all(row.label[0].isupper() for item in (first, second, third) for row in item.rows)
     assert len({item.paragraphs[0] for item in (first, second, third)}) == 3
     assert third.request == "Please delete this account from my credit file."
 

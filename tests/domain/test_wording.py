@@ -96,9 +96,25 @@ def test_the_instant_of_signing_is_shown_in_universal_time() -> None:
         ("a number ending in 12; the consumer's ends in 34", "a number ending in 12; mine ends in 34"),
         ("a number whose other digits are not the consumer's.", "a number whose other digits are not mine."),
         ("which is not the consumer's name", "which is not my name"),
-        ("the consumer was born on 1988-07-14", "I was born on 1988-07-14"),
+        ("the consumer was born on 1988-07-14", "I was born on July 14, 1988"),
+        ("late in 2024-03; opened 2023-05-07.", "late in March 2024; opened May 7, 2023."),
+        ("account ****2024-03 and 2024-0312 and 2024-13", "account ****2024-03 and 2024-0312 and 2024-13"),
         ("the employer, which the consumer has not named", "the employer, which I have not named"),
     ],
 )
 def test_a_finding_about_the_consumer_is_said_by_the_consumer(finding: str, said: str) -> None:
     assert wording.own_voice(finding) == said
+
+
+def test_nothing_is_asked_about_a_field_that_only_explains() -> None:
+    fields = (
+        FieldClaim(label="payment status", printed="Current", context=True),
+        FieldClaim(label="amount past due", printed="$86", claimed="$0"),
+        FieldClaim(label="remarks", printed="Charged off"),
+    )
+    asked = wording.request(item(fields=fields))
+    assert "payment status" not in asked
+    assert "the amount past due from $86 to $0" in asked
+    assert "Please investigate the remarks, and correct them, or delete them if you cannot verify them." in asked
+    with pytest.raises(ValueError, match="which field is wrong"):
+        item(fields=fields[:1])
