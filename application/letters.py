@@ -13,7 +13,7 @@ from domain.bureaus import Bureau
 from domain.consumers import ConsentKind, Consumer, Profile
 from domain.disputes import Dispute, DisputeStatus
 from domain.letter_facts import Recipient, ReportReference, Sender
-from domain.letters import Draft, Letter, LetterStatus, RenderedPdf
+from domain.letters import ApprovalExpired, Draft, Letter, LetterStatus, RenderedPdf
 from domain.permissions import Permission
 from domain.reports import Report
 from domain.tenants import Approvals, Tenant
@@ -196,6 +196,9 @@ def approve_letter_as_operator(command: ApproveLetterAsOperator, work: Work) -> 
     """Release the approved bytes; mailing follows by itself."""
     letter = work.load(Letter, command.letter_id)
     work.load(Tenant, work.caller.tenant_id).check_may_post()
+    if letter.expire_approvals(work.now):
+        work.save_now("expire")
+        raise ApprovalExpired("the consumer's approval is older than 30 days; the letter is printed again for approval")
     letter.approve_as_operator(command.pdf_sha256, work.caller.actor_id, work.now)
     _release(letter, work)
     return {"letter_id": letter.id, "version": letter.version, "status": letter.status.value}

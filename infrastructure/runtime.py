@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 import psycopg
 from eventsourcing.persistence import StoredEvent
@@ -41,6 +42,13 @@ def prepare(settings: Settings, admin_url: str) -> list[str]:
     with connect(urls_of(settings, admin_url).projector, "prepare") as conn:
         ensure(conn, ALL)
     return applied
+
+
+def tenant_of_consumer(settings: Settings, admin_url: str, consumer_id: UUID) -> UUID | None:
+    """Whose consumer this is: for whoever runs the installation and names a consumer only, never for a request."""
+    with connect(urls_of(settings, admin_url).projector, "look-up") as conn:
+        row = conn.execute("SELECT tenant_id FROM rm.consumers WHERE consumer_id = %s", (consumer_id,)).fetchone()
+    return row[0] if row else None
 
 
 @contextmanager

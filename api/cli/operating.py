@@ -29,7 +29,7 @@ from infrastructure.projecting import verify as verify_one
 from infrastructure.projecting.positions import connect
 from infrastructure.projecting.rebuild import Report
 from infrastructure.quiet import wait_until_projected
-from infrastructure.runtime import database, decoder
+from infrastructure.runtime import database, decoder, tenant_of_consumer
 from infrastructure.settings import load
 from infrastructure.wiring import urls_of, wire
 from projections import ALL
@@ -227,7 +227,6 @@ def audit_export(path: Path, tenant: Annotated[UUID | None, typer.Option()] = No
 @consumers.command("erase")
 def erase_consumer(
     consumer_id: UUID,
-    tenant: Annotated[str, typer.Option(help="the tenant's slug")],
     reason: Annotated[str, typer.Option()] = "asked for by the consumer",
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
@@ -236,14 +235,14 @@ def erase_consumer(
         typer.confirm("This cannot be undone. Go on?", abort=True)
     settings = load()
     with database(settings) as admin_url, wire(settings, admin_url, pool_size=4) as sfdify:
-        entry = sfdify.directory.by_slug(tenant)
-        if entry is None:
-            raise NotFound("there is no tenant of this slug")
-        caller = system(entry.tenant_id)
+        tenant_id = tenant_of_consumer(settings, admin_url, consumer_id)
+        if tenant_id is None:
+            raise NotFound("there is no consumer of this id")
+        caller = system(tenant_id)
         done = sfdify.bus.handle(EraseConsumer(consumer_id=consumer_id, reason=reason), caller)
         purged = sfdify.bus.handle(PurgeConsumer(consumer_id=consumer_id), caller)
         projected = wait_until_projected(sfdify, done.position, time.monotonic() + 10.0)
-        consumer = sfdify.engine.load(entry.tenant_id, Consumer, consumer_id)
+        consumer = sfdify.engine.load(tenant_id, Consumer, consumer_id)
     out.print(f"key destroyed: {purged.answer['key_destroyed']}", highlight=False)
     out.print(f"objects erased: {purged.answer['objects_erased']}", highlight=False)
     out.print(f"stream loads without the person: {consumer is not None and consumer.profile is None}", highlight=False)

@@ -13,7 +13,7 @@ from api.demo import run_demo
 from application.kernel import system
 from application.reports import ImportReport
 from domain.kernel import NotFound
-from infrastructure.runtime import database
+from infrastructure.runtime import database, tenant_of_consumer
 from infrastructure.settings import load
 from infrastructure.wiring import wire
 
@@ -44,16 +44,15 @@ def _reports() -> None:
 def import_report(
     file: Path,
     consumer: Annotated[UUID, typer.Option(help="whose report it is")],
-    tenant: Annotated[str, typer.Option(help="the tenant's slug")],
 ) -> None:
     """Bring a report in."""
     settings = load()
     content = file.read_bytes()
     with database(settings) as admin_url, wire(settings, admin_url, pool_size=4) as sfdify:
-        entry = sfdify.directory.by_slug(tenant)
-        if entry is None:
-            raise NotFound("there is no tenant of this slug")
-        done = sfdify.bus.handle(ImportReport(consumer_id=consumer, content=content), system(entry.tenant_id))
+        tenant_id = tenant_of_consumer(settings, admin_url, consumer)
+        if tenant_id is None:
+            raise NotFound("there is no consumer of this id")
+        done = sfdify.bus.handle(ImportReport(consumer_id=consumer, content=content), system(tenant_id))
     sys.stdout.write(
         f"report {done.answer['report_id']}: {done.answer['tradelines']} tradelines,"
         f" {done.answer['findings']} findings\n"

@@ -24,7 +24,7 @@ LABELS: Final = {
     "past_due": "amount past due",
     "monthly_payment": "monthly payment",
     "condition": "account condition",
-    "open_closed": "open or closed",
+    "open_closed": "open or closed status",
     "pay_status": "payment status",
     "designator": "responsibility",
     "original_creditor": "original creditor",
