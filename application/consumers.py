@@ -10,7 +10,7 @@ from pydantic import Field
 
 from application.consents import text_of
 from application.kernel import Answer, Command, Work, handles
-from domain.consumers import ConsentKind, Consumer, DocumentKind, KycStatus, Profile
+from domain.consumers import ConsentKind, Consumer, DocumentKind, ErasureReason, KycStatus, Profile
 from domain.permissions import Permission
 
 
@@ -80,7 +80,7 @@ class EraseConsumer(Command):
     needs: ClassVar[Permission] = Permission.ERASE_CONSUMERS
 
     consumer_id: UUID
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: ErasureReason = ErasureReason.ASKED_BY_CONSUMER
 
 
 class PurgeConsumer(Command):

@@ -62,6 +62,14 @@ class DocumentKind(StrEnum):
     SOCIAL_SECURITY_CARD = "social_security_card"
 
 
+class ErasureReason(StrEnum):
+    """Why a person is forgotten. Free words would outlive the key that should make them unreadable."""
+
+    ASKED_BY_CONSUMER = "asked_by_consumer"
+    RETENTION_ENDED = "retention_ended"
+    ENTERED_BY_MISTAKE = "entered_by_mistake"
+
+
 class ConsentMissing(IllegalMove):
     """The consumer has not agreed to this use."""
 
@@ -124,8 +132,9 @@ class Consumer(Aggregate):
 
     class KycDecided(Event):
         TOPIC: ClassVar[str] = "consumer.kyc_decided.v1"
+        subject_id: UUID
         status: KycStatus
-        basis: str
+        basis: Sealed
 
         def apply(self, aggregate: Consumer) -> None:
             aggregate.kyc = self.status
@@ -133,7 +142,7 @@ class Consumer(Aggregate):
     class Erased(Event):
         TOPIC: ClassVar[str] = "consumer.erased.v1"
         subject_id: UUID
-        reason: str
+        reason: ErasureReason
 
         def apply(self, aggregate: Consumer) -> None:
             aggregate.erased = True
@@ -216,9 +225,9 @@ class Consumer(Aggregate):
         """Record how identity was established, or why it was not."""
         self.known()
         if status is not self.kyc:
-            self.record(self.KycDecided, at, status=status, basis=basis)
+            self.record(self.KycDecided, at, subject_id=self.id, status=status, basis=basis)
 
-    def erase(self, reason: str, at: datetime) -> None:
+    def erase(self, reason: ErasureReason, at: datetime) -> None:
         """Record the erasure; the destruction of the key follows and cannot be undone."""
         if not self.erased:
             self.record(self.Erased, at, subject_id=self.id, reason=reason)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from domain.bureaus import Bureau
 from domain.deadlines import Deadlines, ReceiptBasis, breach_assertable, reinvestigation
-from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Value
+from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Sealed, Value
 from domain.letter_facts import DisputedItemFacts
 from domain.reconciliation import AskedField, FieldChange, Outcome
 
@@ -181,7 +181,8 @@ class Dispute(Aggregate):
         TOPIC: ClassVar[str] = "dispute.outcome_overruled.v1"
         outcome: Outcome
         back_to: DisputeStatus
-        reason: str
+        subject_id: UUID
+        reason: Sealed
         actor_id: UUID
 
         def apply(self, aggregate: Dispute) -> None:
@@ -407,6 +408,7 @@ class Dispute(Aggregate):
             at,
             outcome=self.outcome,
             back_to=self.status_before_evaluation or S.RECEIVED,
+            subject_id=self.owner_id,
             reason=reason,
             actor_id=actor_id,
         )

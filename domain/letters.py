@@ -160,7 +160,8 @@ class Letter(Aggregate):
 
     class Voided(Event):
         TOPIC: ClassVar[str] = "letter.voided.v1"
-        reason: str
+        subject_id: UUID
+        reason: Sealed
 
         def apply(self, aggregate: Letter) -> None:
             aggregate.status = LetterStatus.VOID
@@ -310,7 +311,7 @@ class Letter(Aggregate):
         """Take the letter back before it is posted."""
         if self.status in (LetterStatus.SUBMITTED, LetterStatus.VOID):
             raise IllegalMove(f"a letter that is {self.status.value} cannot be voided")
-        self.record(self.Voided, at, reason=reason)
+        self.record(self.Voided, at, subject_id=self.owner_id, reason=reason)
 
     def _check_bytes(self, pdf_sha256: str) -> None:
         if self.pdf is None or pdf_sha256 != self.pdf.sha256:

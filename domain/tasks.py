@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID, uuid5
 
-from domain.kernel import Aggregate, Created, Event, IllegalMove
+from domain.kernel import Aggregate, Created, Event, IllegalMove, Sealed
 
 
 class TaskKind(StrEnum):
@@ -46,8 +46,9 @@ class Task(Aggregate):
 
     class Completed(Event):
         TOPIC: ClassVar[str] = "task.completed.v1"
+        subject_id: UUID
         actor_id: UUID
-        note: str
+        note: Sealed
 
         def apply(self, aggregate: Task) -> None:
             aggregate.status = TaskStatus.DONE
@@ -76,4 +77,4 @@ class Task(Aggregate):
         """Somebody has looked, and says what came of it."""
         if self.status is TaskStatus.DONE:
             raise IllegalMove("this task is already done")
-        self.record(self.Completed, at, actor_id=actor_id, note=note)
+        self.record(self.Completed, at, subject_id=self.owner_id, actor_id=actor_id, note=note)

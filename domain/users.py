@@ -34,7 +34,8 @@ class User(Aggregate):
 
     class Disabled(Event):
         TOPIC: ClassVar[str] = "user.disabled.v1"
-        reason: str
+        subject_id: UUID
+        reason: Sealed
 
         def apply(self, aggregate: User) -> None:
             aggregate.active = False
@@ -81,4 +82,4 @@ class User(Aggregate):
         """Close the sign-in for good."""
         if not self.active:
             raise IllegalMove("this user is already disabled")
-        self.record(self.Disabled, at, reason=reason)
+        self.record(self.Disabled, at, subject_id=self.consumer_id or self.id, reason=reason)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from domain.consumers import Consumer
 from domain.tasks import Task, TaskKind, TaskStatus
 from projections.kernel import Change, Projection, Recorded, Table, on
 
@@ -25,7 +26,7 @@ TASKS = Table(
         "completed_at": "timestamptz",
         "note": "text",
     },
-    indexes=("created_at, task_id", "status, created_at, task_id", "about_id"),
+    indexes=("created_at, task_id", "status, created_at, task_id", "about_id", "consumer_id"),
 )
 
 
@@ -61,6 +62,10 @@ class TasksProjection(Projection):
             status=TaskStatus.OPEN,
             due_on=r.event.due_on,
         )
+
+    @on(Consumer.Erased)
+    def consumer_erased(self, r: Recorded[Consumer.Erased]) -> Iterable[Change]:
+        yield TASKS.amend_where({"consumer_id": r.event.originator_id}, note=None)
 
     @on(Task.Completed)
     def completed(self, r: Recorded[Task.Completed]) -> Iterable[Change]:

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from application.consumers import EraseConsumer, PurgeConsumer
 from application.kernel import system
-from domain.consumers import Consumer
+from domain.consumers import Consumer, ErasureReason
 from domain.kernel import NotFound
 from infrastructure.event_store import integrity
 from infrastructure.jobs import JobState
@@ -227,7 +227,7 @@ def audit_export(path: Path, tenant: Annotated[UUID | None, typer.Option()] = No
 @consumers.command("erase")
 def erase_consumer(
     consumer_id: UUID,
-    reason: Annotated[str, typer.Option()] = "asked for by the consumer",
+    reason: Annotated[ErasureReason, typer.Option()] = ErasureReason.ASKED_BY_CONSUMER,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
     """Destroy a consumer's key. What the log and the store hold of them can then never be read again."""

@@ -25,7 +25,7 @@ from application.consumers import (
     RegisterConsumer,
     WithdrawConsent,
 )
-from domain.consumers import ConsentKind, Consumer, DocumentKind, KycStatus, Profile
+from domain.consumers import ConsentKind, Consumer, DocumentKind, ErasureReason, KycStatus, Profile
 from domain.kernel import Invalid, NotFound
 from domain.permissions import Permission
 from infrastructure.ids import new_id
@@ -64,7 +64,7 @@ class Erasure(BaseModel):
     """Why the person is erased."""
 
     model_config = ConfigDict(extra="forbid")
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: ErasureReason
 
 
 class ShownProfile(BaseModel):
