@@ -16,6 +16,7 @@ from api.positions import decode_position, encode_position
 from api.services import Api
 from domain.permissions import Permission
 from infrastructure.event_store.application import Entry
+from infrastructure.event_store.mapper import SEALED
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"])
 
@@ -76,6 +77,6 @@ def _shown(entry: Entry) -> LoggedEvent:
         version=entry.version,
         topic=entry.topic,
         metadata=entry.metadata,
-        facts={name: value for name, value in facts.items() if not name.startswith("_")},
+        facts={name: value for name, value in facts.items() if name != SEALED},
         hash=entry.hash.hex(),
     )
