@@ -73,9 +73,9 @@ class Plan:
 
     @property
     def size(self) -> int:
-        """Row writes, a sweep counted as one."""
+        """Row writes; a sweep is not counted."""
         tables = [table for step in self.steps if not isinstance(step, Sweep) for table in step.values()]
-        return sum(map(len, tables)) + len(self.steps) + len(self.held)
+        return sum(map(len, tables)) + len(self.held)
 
 
 def plan(projection: Projection, parked: frozenset[Stream], batch: Batch, decode: Decode) -> Plan:

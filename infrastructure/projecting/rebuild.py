@@ -63,7 +63,7 @@ def rebuild(
     projection: Projection,
     decode: Decode,
     *,
-    batch: int = 2_000,
+    batch: int = 1_000,
     report: Report | None = None,
     restart: bool = False,
     accept_parked: bool = False,

@@ -57,7 +57,7 @@ def verify(
     projection: Projection,
     decode: Decode,
     *,
-    batch: int = 2_000,
+    batch: int = 1_000,
     report: Report | None = None,
     show: int = 100,
     transient: tuple[type[Exception], ...] = (),

@@ -82,7 +82,7 @@ def test_events_of_a_parked_stream_wait_and_unwanted_ones_are_never_decoded(
     assert [row.originator_id for row in planned.held] == [account(1)]
     (step,) = planned.steps
     assert not isinstance(step, Sweep)
-    assert planned.size == 3
+    assert planned.size == 2
 
 
 def test_a_parked_event_is_passed_and_its_stream_remembered(
