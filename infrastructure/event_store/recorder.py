@@ -246,8 +246,6 @@ class HorizonRecorder(PostgresApplicationRecorder):
             self._pool.check()
             with self.datastore.get_connection() as conn:
                 return read(conn)  # type: ignore[arg-type]
-        except PoolTimeout as error:
-            raise OperationalError("no database connection became free in time; try again") from error
 
 
 _SEEN: Final = "SELECT position, fingerprint, answer FROM es.seen(%s, %s)"
@@ -256,5 +254,7 @@ _LOAD: Final = "SELECT originator_version, topic, state FROM es.load(%s, %s, %s,
 
 def _lost(cause: BaseException | None) -> bool:
     """Whether the connection is gone, rather than the statement refused or too slow."""
+    if isinstance(cause, PoolTimeout):
+        return False
     state = cause.sqlstate if isinstance(cause, psycopg.OperationalError) else "unknown"
     return state is None or state.startswith(("57P0", "08"))

@@ -11,8 +11,9 @@ import threading
 from collections.abc import Iterable
 from typing import Final
 
+import psycopg
 from psycopg import pq
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
 
 from infrastructure.postgres import Connection
 
@@ -72,7 +73,7 @@ class Wakeup:
             queues, self._queues = self._queues, set()
         try:
             conn = self._pool.getconn(timeout=1)
-        except PoolTimeout:
+        except psycopg.OperationalError:
             log.warning("could not ring the bell, no connection was free; readers will poll")
             return
         try:

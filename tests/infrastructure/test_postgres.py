@@ -27,6 +27,7 @@ from infrastructure.postgres import (
 )
 from tests.support.postgres import TestDatabase, TestServer
 
+PG15 = Path("/usr/lib/postgresql/15/bin")
 ALL = sorted(file.stem for file in migrations.FOLDER.glob("*.sql"))
 
 
@@ -61,11 +62,14 @@ def test_several_migrations_at_once_apply_each_file_once(server: TestServer, emp
     assert sorted(len(names) for names in applied) == [0, 0, 0, len(ALL)]
 
 
-def test_a_login_that_is_no_superuser_but_may_create_roles_can_migrate() -> None:
+@pytest.mark.parametrize("programs", [None, PG15])
+def test_a_login_that_is_no_superuser_but_may_create_roles_can_migrate(programs: Path | None) -> None:
     """On a server of its own: roles belong to a server, and this one has none yet."""
     home = Path(tempfile.mkdtemp(prefix="sfdify migrator "))
     home.chmod(0o755)
-    with ensure_server(home) as claimed:
+    if programs and not (programs / "initdb").exists():
+        pytest.skip(f"no PostgreSQL 15 programs in {programs}")
+    with ensure_server(home, programs) as claimed:
         with psycopg.connect(claimed.url, autocommit=True) as conn:
             conn.execute("CREATE ROLE operator LOGIN CREATEROLE PASSWORD 'secret p@ss/word'")
             conn.execute("CREATE DATABASE shop OWNER operator")

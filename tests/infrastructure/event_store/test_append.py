@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from infrastructure.event_store.integrity import verify
 from tests.support.log import Sql
 
 Connect = Callable[[str], Sql]
@@ -96,6 +97,14 @@ def test_two_appends_in_one_transaction_are_refused(connect: Connect) -> None:
             app.append((uuid4(), 1))
 
     refused("23505", "event_position", twice)
+
+
+def test_the_chain_is_the_one_the_verifier_knows(connect: Connect) -> None:
+    app, thing = connect("app"), uuid4()
+    app.append((thing, 1), meta=b'{"a":1}')
+    app.append((thing, 2), (thing, 3), (uuid4(), 1), command=uuid4(), jobs=[("q", "one"), ("q", "two")])
+    report = verify(app.conn, app.tenant)
+    assert (report.rows, report.streams, report.bad) == (4, 2, [])
 
 
 # Commands

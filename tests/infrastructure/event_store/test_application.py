@@ -146,16 +146,3 @@ def test_the_bell_is_rung_after_the_commit(
     queues = {q for channel, payload in heard if channel == "sfdify_jobs" for q in payload.split(",")}
     assert queues == {"pdf_render", "reconcile"}
     assert ("sfdify_events", "") in heard
-
-
-def test_many_appends_share_few_rings(
-    app: ConnectionPool[Connection], keyring: Keyring, database: TestDatabase
-) -> None:
-    wakeup = Wakeup(app)
-    with psycopg.connect(database.projector_url, autocommit=True) as conn:
-        conn.execute("LISTEN sfdify_events")
-        for _ in range(10_000):
-            wakeup.poke()
-        wakeup.close()
-        heard = list(conn.notifies(timeout=1))
-    assert 1 <= len(heard) < 1_000

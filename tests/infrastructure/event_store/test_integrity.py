@@ -17,7 +17,7 @@ from infrastructure.event_store import verify_log
 from infrastructure.event_store.integrity import export, verify
 from infrastructure.event_store.recorder import HorizonRecorder
 from infrastructure.postgres import Connection
-from tests.support.log import event, stream
+from tests.support.log import stream
 from tests.support.postgres import TestDatabase
 
 TENANT, OTHER, STREAM, TWIN = UUID(int=1), UUID(int=2), UUID(int=10), UUID(int=11)
@@ -183,24 +183,3 @@ def test_an_export_of_one_tenant_holds_that_tenant_only(
     lines = [json.loads(line) for line in (tmp_path / "one.jsonl").read_text().splitlines()]
     assert {line["tenant"] for line in lines} == {TENANT.hex}
     assert bytes.fromhex(lines[0]["metadata"]) == b'{"actor":"a"}'
-
-
-def test_two_rows_at_one_position_are_found_in_an_export(
-    recorder: HorizonRecorder, app: ConnectionPool[Connection], tmp_path: Path
-) -> None:
-    recorder.insert_events([event(STREAM)], tenant_id=TENANT)
-    with app.connection() as conn:
-        export(conn, tmp_path / "log.jsonl", TENANT)
-    line = json.loads((tmp_path / "log.jsonl").read_text())
-    twice = [verify_log.read(json.dumps(line | {"originator": name.hex})) for name in (STREAM, TWIN)]
-    assert [why for _, why in verify_log.faults(twice)] == ["another event stands at its position"]
-
-
-@pytest.mark.parametrize(
-    ("content", "code"), [("", 0), ("not json\n", 2), ('{"tenant":"00"}\n', 2), ('{"tenant":"zz"}\n', 2)]
-)
-def test_the_stand_alone_verifier_says_when_it_cannot_read(tmp_path: Path, content: str, code: int) -> None:
-    (tmp_path / "log.jsonl").write_text(content)
-    assert verify_log.main([str(tmp_path / "log.jsonl")]) == code
-    assert verify_log.main([]) == 2
-    assert verify_log.main([str(tmp_path / "missing.jsonl")]) == 2
