@@ -61,10 +61,12 @@ def challenge_of(row: BureauTradeline, findings: list[Finding], account: list[Bu
     delete = not lead.asks
     fields: dict[str, FieldClaim] = {}
     for value in (value for finding in ranked for value in finding.values):
-        disputed = delete or value.field in asks
-        if disputed and value.row == row.ref and value.field not in fields and len(fields) < _FIELDS_MAX:
+        if value.row == row.ref and value.field not in fields and len(fields) < _FIELDS_MAX:
             fields[value.field] = FieldClaim(
-                label=value.label, printed=value.printed, claimed=_claimed(asks.get(value.field))
+                label=value.label,
+                printed=value.printed,
+                claimed=_claimed(asks.get(value.field)),
+                context=not delete and value.field not in asks,
             )
     for field, ask in asks.items():
         if field not in fields and len(fields) < _FIELDS_MAX and not delete:
