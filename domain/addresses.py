@@ -30,6 +30,8 @@ class UnreadableAddress(Invalid):
 def printable_line(text: str) -> str:
     """One printable line: composed characters, single blanks. Control and invisible characters are refused."""
     line = " ".join(unicodedata.normalize("NFC", text).split())
+    if line.isascii() and line.isprintable():
+        return line
     if any(unicodedata.category(character).startswith("C") for character in line):
         raise ValueError("holds a control, private or invisible character; type the text again")
     return line
