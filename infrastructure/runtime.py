@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from secrets import token_hex
 from uuid import UUID
 
 import psycopg
@@ -42,6 +43,20 @@ def prepare(settings: Settings, admin_url: str) -> list[str]:
     with connect(urls_of(settings, admin_url).projector, "prepare") as conn:
         ensure(conn, ALL)
     return applied
+
+
+@contextmanager
+def scratch_database(settings: Settings) -> Iterator[str]:
+    """A migrated database beside the product's own, dropped afterwards: for what must not touch real data."""
+    name = f"sfdify_scratch_{token_hex(4)}"
+    with database(settings) as beside, psycopg.connect(beside, autocommit=True, connect_timeout=10) as conn:
+        conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            admin_url = database_named(beside, name)
+            prepare(settings, admin_url)
+            yield admin_url
+        finally:
+            conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def tenant_of_consumer(settings: Settings, admin_url: str, consumer_id: UUID) -> UUID | None:

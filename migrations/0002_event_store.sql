@@ -172,7 +172,7 @@ DECLARE tid text := set_config('app.tenant_id', p_tenant::text, true);
 BEGIN
   UPDATE es.tenant_clock SET now_at = p_to WHERE tenant_id = p_tenant AND now_at <= p_to;
   IF NOT FOUND THEN RAISE EXCEPTION 'no test clock, or it would go back' USING ERRCODE = 'SF002'; END IF;
-  UPDATE es.job SET ready_at = clock_timestamp()
+  UPDATE es.job SET ready_at = statement_timestamp()   -- one instant for all: they are then claimed by run_at
    WHERE tenant_id = p_tenant AND state = 'ready' AND ready_at = 'infinity' AND run_at <= p_to;
 END $$;
 
@@ -180,7 +180,7 @@ END $$;
 CREATE FUNCTION es.clock_due() RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, es, pg_temp AS $$
   WITH freed AS (
-    UPDATE es.job j SET ready_at = clock_timestamp() FROM es.tenant_clock c
+    UPDATE es.job j SET ready_at = statement_timestamp() FROM es.tenant_clock c
      WHERE c.tenant_id = j.tenant_id AND j.state = 'ready' AND j.ready_at = 'infinity' AND j.run_at <= c.now_at
     RETURNING 1
   ) SELECT count(*) FROM freed
