@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from api import docs, document, middleware, problems
@@ -19,9 +20,17 @@ from infrastructure.wiring import Sfdify
 VERSION = "0.1.0"
 ROUTERS = (auth, tenants, users, consumers, reports, disputes, letters, tasks, jobs, audit, webhooks, health)
 
+_REPORTS = "/v1/consumers/[^/]+/reports"
+_DOCUMENTS = "/v1/consumers/[^/]+/documents"
 
-def create_app(wired: Callable[[], AbstractContextManager[Sfdify]]) -> FastAPI:
-    """The application. `wired` opens the product when the server starts and closes it when the server stops."""
+
+def create_app(
+    wired: Callable[[], AbstractContextManager[Sfdify]], *, hasher: PasswordHasher | None = None
+) -> FastAPI:
+    """The application. `wired` opens the product when the server starts and closes it when the server stops.
+
+    `hasher` hashes passwords at another cost than the product's own, which takes 64 MiB for each.
+    """
     metrics = Metrics()
 
     @asynccontextmanager
@@ -30,7 +39,7 @@ def create_app(wired: Callable[[], AbstractContextManager[Sfdify]]) -> FastAPI:
             settings = sfdify.settings
             app.state.tenant_limits = TenantLimits(settings.rate_user_per_minute, settings.rate_tenant_per_minute)
             _watch(metrics, sfdify)
-            async with open_services(sfdify, metrics) as services:
+            async with open_services(sfdify, metrics, hasher) as services:
                 app.state.services = services
                 yield
 
@@ -52,10 +61,10 @@ def create_app(wired: Callable[[], AbstractContextManager[Sfdify]]) -> FastAPI:
         app,
         metrics,
         larger={
-            "/v1/consumers/{consumer_id}/reports": middleware.LARGEST_REPORT,
-            "/v1/consumers/{consumer_id}/documents": consumers.LARGEST_DOCUMENT + middleware.MEGABYTE,
+            _REPORTS: middleware.LARGEST_REPORT,
+            _DOCUMENTS: consumers.LARGEST_DOCUMENT + middleware.MEGABYTE,
         },
-        other_types={"/v1/consumers/{consumer_id}/documents": frozenset({"multipart/form-data"})},
+        other_types={_DOCUMENTS: frozenset({"multipart/form-data"})},
     )
     return app
 

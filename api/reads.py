@@ -71,7 +71,7 @@ async def page(
     check(caller, source.needs)
     await current(api, source.projections, position)
     chosen = {name: value for name, value in filters.items() if value is not None}
-    of = List(caller.tenant_id, route_template(request.scope) or "", chosen)
+    of = List(caller.tenant_id, route_template(request.scope) or "", {**chosen, "own case": own_case(caller)})
     keys = keyset_sql(
         source.sort, api.cursors.open(of, cursor), limit, id_column=source.id, descending=source.descending
     )

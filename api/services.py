@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
+from argon2 import PasswordHasher
 from fastapi import Depends, Request
 from psycopg_pool import AsyncConnectionPool
 
@@ -53,8 +54,10 @@ class Services:
 
 
 @asynccontextmanager
-async def open_services(sfdify: Sfdify, metrics: Metrics) -> AsyncIterator[Services]:
-    """Open what needs the running event loop; leaving closes it."""
+async def open_services(
+    sfdify: Sfdify, metrics: Metrics, hasher: PasswordHasher | None = None
+) -> AsyncIterator[Services]:
+    """Open what needs the running event loop; leaving closes it. `hasher` hashes passwords at another cost."""
     settings, pool = sfdify.settings, sfdify.pool
     readers = await postgres.async_pool(sfdify.urls.app, "app", READERS)
     try:
@@ -68,7 +71,7 @@ async def open_services(sfdify: Sfdify, metrics: Metrics) -> AsyncIterator[Servi
             guard=SignInGuard(pool, settings.secret("sign-in-guard")),
             tokens=AccessTokens(settings.secret("access-tokens"), issuer="sfdify", audience="sfdify-api"),
             sessions=Sessions(pool),
-            passwords=Passwords(pool),
+            passwords=Passwords(pool, hasher=hasher),
             api_keys=ApiKeys(pool, readers),
             endpoints=WebhookEndpoints(pool, sfdify.seal),
             cursors=Cursors(settings.secret("cursors")),
