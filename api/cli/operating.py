@@ -23,8 +23,8 @@ from infrastructure.event_store import integrity
 from infrastructure.jobs import JobState
 from infrastructure.postgres import pool
 from infrastructure.projecting import Progress as Done
+from infrastructure.projecting import Runner, replay_parked, status
 from infrastructure.projecting import rebuild as rebuild_one
-from infrastructure.projecting import replay_parked, status
 from infrastructure.projecting import verify as verify_one
 from infrastructure.projecting.positions import connect
 from infrastructure.projecting.rebuild import Report
@@ -241,13 +241,16 @@ def erase_consumer(
         caller = system(tenant_id)
         done = sfdify.bus.handle(EraseConsumer(consumer_id=consumer_id, reason=reason), caller)
         purged = sfdify.bus.handle(PurgeConsumer(consumer_id=consumer_id), caller)
+        with decoder(settings, admin_url) as decode:
+            Runner(sfdify.urls.projector, ALL, decode).drain(5.0)
         projected = wait_until_projected(sfdify, done.position, time.monotonic() + 10.0)
         consumer = sfdify.engine.load(tenant_id, Consumer, consumer_id)
     out.print(f"key destroyed: {purged.answer['key_destroyed']}", highlight=False)
     out.print(f"objects erased: {purged.answer['objects_erased']}", highlight=False)
     out.print(f"stream loads without the person: {consumer is not None and consumer.profile is None}", highlight=False)
     out.print(
-        "query tables: erased" if projected else "query tables: will be erased when a projector runs", highlight=False
+        "query tables: erased" if projected else "query tables: not yet; see `sfdify projections status`",
+        highlight=False,
     )
 
 
