@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from application import processes as processes
+from application import webhooks as webhooks
 from application.kernel import Bus, Command, Context, JobTicket, LeaseGone, system
 from application.ports import NotYet
 from infrastructure.jobs import Job, LeaseLost, PermanentFailure, Snooze

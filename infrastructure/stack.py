@@ -49,9 +49,7 @@ class Stack:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._stop()
 
     def watch(self) -> None:
@@ -93,7 +91,8 @@ class Stack:
     def _check(self) -> None:
         for name, child in self._children.items():
             if child.poll() is not None:
-                raise StackFailed(f"{name} ended with status {child.returncode}; its own output says why")
+                where = f"see {self.logs / f'{name}.log'}" if self.logs else "its own output says why"
+                raise StackFailed(f"{name} ended with status {child.returncode}; {where}")
 
     def _stop(self) -> None:
         for child in self._children.values():
@@ -106,6 +105,19 @@ class Stack:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+
+
+def require_free(host: str, port: int, variable: str) -> None:
+    """Refuse to start where something listens already. Raises StackFailed naming the `variable` to change."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise StackFailed(
+                f"port {port} of {host} cannot be used ({error.strerror}); another SFDIFY may be running there:"
+                f" set {variable} to another port"
+            ) from None
 
 
 def free_port() -> int:

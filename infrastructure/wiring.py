@@ -33,8 +33,6 @@ from infrastructure.settings import Settings, role_url
 from infrastructure.stores import Backend, SealedStore
 from infrastructure.vault import EmbeddedVault, Vault
 from infrastructure.vendors.files import Files
-from infrastructure.vendors.kms import KmsVault
-from infrastructure.vendors.s3 import S3
 
 APP_POOL = 16
 
@@ -83,6 +81,8 @@ def urls_of(settings: Settings, admin_url: str) -> Urls:
 def vault_of(settings: Settings) -> Vault:
     """The key service: KMS when a key is configured, else a master key in a file of the operator."""
     if settings.kms_key_id is not None:
+        from infrastructure.vendors.kms import KmsVault  # loading boto3 takes longer than starting the rest
+
         return KmsVault.connect(settings.kms_key_id, region=settings.s3_region or "us-east-1")
     return EmbeddedVault({"file-1": settings.secret("master-key-1")}, "file-1")
 
@@ -90,6 +90,8 @@ def vault_of(settings: Settings) -> Vault:
 def backend_of(settings: Settings) -> Backend:
     """Where sealed objects lie: a bucket when one is configured, else a folder of the home."""
     if settings.s3_bucket is not None:
+        from infrastructure.vendors.s3 import S3
+
         return S3(settings.s3_bucket, settings.s3_endpoint, settings.s3_region)
     return Files(settings.home / "objects")
 

@@ -1,4 +1,7 @@
-"""Commands that keep running: the whole product, or one of its processes."""
+"""Commands that keep running: the whole product, or one of its processes.
+
+Each imports what it alone runs, so that no process waits for the imports of another.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
-from api.app import create_app
-from infrastructure.jobs import QUEUES
-from infrastructure.projecting import Runner
-from infrastructure.runtime import database, decoder, prepare
-from infrastructure.sandbox.print_provider.server import Server as SandboxServer
-from infrastructure.sandbox.print_provider.server import Settings as SandboxSettings
 from infrastructure.settings import Settings, load
-from infrastructure.stack import Stack
-from infrastructure.telemetry import configure_logging
-from infrastructure.vault import VaultRefused
-from infrastructure.wiring import urls_of, wire
-from infrastructure.workers import Supervisor, plan_workers
-from projections import ALL
+from infrastructure.stack import Stack, require_free
 
 
 def register(app: typer.Typer) -> None:
@@ -53,26 +44,44 @@ def stack_of(settings: Settings, logs: Path | None = None) -> Stack:
 
 def up() -> None:
     """Run everything on this machine: API, workers, projector and, without a print provider, the sandbox."""
+    from infrastructure.runtime import database, prepare
+
     settings = load()
-    with database(settings) as admin_url:
-        prepare(settings, admin_url)
-        with stack_of(settings) as stack:
-            platform_key = f"sp_{settings.secret('platform-key').hex()}"
-            sys.stdout.write(
-                f"\nSFDIFY is running.\n  API      {stack.url}\n  Docs     {stack.url}/docs\n"
-                f"  Sign-in  POST {stack.url}/v1/auth/sign-in, after opening a tenant with POST /v1/tenants and the"
-                f" platform key\n  Platform key  {platform_key}\nCtrl-C stops it.\n"
-            )
-            sys.stdout.flush()
-            signal.signal(signal.SIGTERM, _interrupt)
-            try:
+    signal.signal(signal.SIGTERM, _interrupt)
+    require_free(settings.host, settings.port, "SFDIFY_PORT")
+    if settings.uses_sandbox:
+        require_free("127.0.0.1", settings.sandbox_port, "SFDIFY_SANDBOX_PORT")
+    try:
+        with database(settings) as admin_url:
+            prepare(settings, admin_url)
+            with stack_of(settings) as stack:
+                sys.stdout.write(_welcome(settings, stack.url))
+                sys.stdout.flush()
                 stack.watch()
-            except KeyboardInterrupt:
-                sys.stdout.write("\nstopping\n")
+    except KeyboardInterrupt:
+        sys.stdout.write("\nstopped\n")
+
+
+def _welcome(settings: Settings, url: str) -> str:
+    return (
+        "\nSFDIFY is running. Ctrl-C stops it.\n\n"
+        f"  API           {url}/v1\n"
+        f"  Docs          {url}/docs\n"
+        f"  Sign-in       POST {url}/v1/auth/sign-in\n"
+        f"  First tenant  POST {url}/v1/tenants, with the platform key as bearer token\n"
+        f"  Platform key  sp_{settings.secret('platform-key').hex()}\n\n"
+    )
 
 
 def serve() -> None:
     """Run the API."""
+    import uvicorn
+
+    from api.app import create_app
+    from infrastructure.runtime import database
+    from infrastructure.telemetry import configure_logging
+    from infrastructure.wiring import wire
+
     settings = load()
     configure_logging(level=_level(settings))
     with database(settings) as admin_url:
@@ -89,6 +98,12 @@ def serve() -> None:
 
 def work(queues: Annotated[list[str] | None, typer.Argument(help="queues to serve; all by default")] = None) -> None:
     """Run worker processes."""
+    from infrastructure.jobs import QUEUES
+    from infrastructure.runtime import database
+    from infrastructure.telemetry import configure_logging
+    from infrastructure.wiring import urls_of
+    from infrastructure.workers import Supervisor, plan_workers
+
     settings = load()
     configure_logging(level=_level(settings))
     chosen = queues or list(QUEUES)
@@ -108,6 +123,13 @@ def work(queues: Annotated[list[str] | None, typer.Argument(help="queues to serv
 
 def project() -> None:
     """Keep the query tables level with the log."""
+    from infrastructure.projecting import Runner
+    from infrastructure.runtime import database, decoder
+    from infrastructure.telemetry import configure_logging
+    from infrastructure.vault import VaultRefused
+    from infrastructure.wiring import urls_of
+    from projections import ALL
+
     settings = load()
     configure_logging(level=_level(settings))
     stop = threading.Event()
@@ -119,14 +141,20 @@ def project() -> None:
 
 def sandbox() -> None:
     """Run the sandbox print provider, which speaks Lob's API and prints nothing."""
+    from infrastructure.sandbox.print_provider.server import Server
+    from infrastructure.sandbox.print_provider.server import Settings as SandboxSettings
+    from infrastructure.telemetry import configure_logging
+
     settings = load()
     configure_logging(level=logging.WARNING)
     home = settings.home / "sandbox" / settings.database_name
-    SandboxServer(SandboxSettings(home=home, port=settings.sandbox_port, requests_per_window=1500)).run()
+    Server(SandboxSettings(home=home, port=settings.sandbox_port, requests_per_window=1500)).run()
 
 
 def migrate() -> None:
     """Bring the database's schema up to date and make missing query tables."""
+    from infrastructure.runtime import database, prepare
+
     settings = load()
     with database(settings) as admin_url:
         applied = prepare(settings, admin_url)
