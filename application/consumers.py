@@ -11,6 +11,7 @@ from pydantic import Field
 from application.consents import text_of
 from application.kernel import Answer, Command, Work, handles
 from domain.consumers import ConsentKind, Consumer, DocumentKind, ErasureReason, KycStatus, Profile
+from domain.kernel import IllegalMove
 from domain.permissions import Permission
 
 
@@ -165,6 +166,8 @@ def erase_consumer(command: EraseConsumer, work: Work) -> Answer:
 def purge_consumer(command: PurgeConsumer, work: Work) -> Answer:
     """Remove the person's objects, then destroy the key."""
     tenant_id = work.caller.tenant_id
+    if not work.load(Consumer, command.consumer_id).erased:
+        raise IllegalMove("put the erasure on record first; a key is never destroyed without it")
     erased = work.ports.store.erase(tenant_id, command.consumer_id)
     destroyed = work.ports.keys.destroy(tenant_id, command.consumer_id)
     return {"consumer_id": command.consumer_id, "objects_erased": erased, "key_destroyed": destroyed}

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
-from application.challenges import challenge_of, chosen_rows
+from application.challenges import NotDisputable, challenge_of, chosen_rows
 from application.kernel import Answer, Command, Work, handles
 from application.letters import void
 from domain.bureaus import Bureau
 from domain.consumers import ConsentKind, Consumer
+from domain.credit_files import CreditFile
 from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
 from domain.findings.model import Finding
 from domain.kernel import DomainError, Invalid, NotFound, Value
 from domain.letters import Letter, LetterStatus
+from domain.mailings import Mailing, MailingStatus
 from domain.permissions import Permission
 from domain.reports import Report
 
@@ -29,6 +32,12 @@ class AlreadyDisputed(DomainError):
     """This tradeline is in an open dispute with this bureau."""
 
     code = "already_disputed"
+
+
+class NoLongerReported(DomainError):
+    """A later report of this bureau does not show the tradeline any more: there is nothing left to dispute."""
+
+    code = "no_longer_reported"
 
 
 class Selection(Value):
@@ -129,6 +138,7 @@ def open_disputes(command: OpenDisputes, work: Work) -> Answer:
             chosen.setdefault((row.bureau, row.ref), []).append(finding)
     rows = {row.ref: row for row in canonical.rows()}
     tenant_id = work.caller.tenant_id
+    _check_reported(report, chosen, work)
     ids = {
         (bureau, ref): _next_round(work, tenant_id, consumer.id, report.tradeline_ids[ref], bureau)
         for bureau, ref in chosen
@@ -155,6 +165,19 @@ def open_disputes(command: OpenDisputes, work: Work) -> Answer:
         "selection_id": selection_id,
         "disputes": [{"dispute_id": ids[key][0], "bureau": key[0].value} for key in chosen],
     }
+
+
+def _check_reported(report: Report, chosen: Iterable[tuple[Bureau, str]], work: Work) -> None:
+    """Nothing is disputed that the bureau no longer shows, or whose identity a person must settle first."""
+    file = work.find(CreditFile, CreditFile.identity(work.caller.tenant_id, report.owner_id))
+    for bureau, ref in chosen:
+        tradeline_id = report.tradeline_ids.get(ref)
+        if tradeline_id is None:
+            raise NotDisputable("it is not settled yet which account this row is; wait until the match was reviewed")
+        if file is not None and not file.still_reports(tradeline_id, bureau):
+            raise NoLongerReported(
+                f"{bureau.display_name}'s newest report no longer shows this tradeline; choose from that report"
+            )
 
 
 def _finding(report: Report, key: str) -> Finding:
@@ -234,7 +257,20 @@ def confirm_outcome(command: ConfirmOutcome, work: Work) -> Answer:
 
 @handles(OverruleOutcome)
 def overrule_outcome(command: OverruleOutcome, work: Work) -> Answer:
-    """Let the dispute go on as before."""
+    """Let the dispute go on as before, with what the carrier told while an outcome was on the table."""
     dispute = work.load(Dispute, command.dispute_id)
     dispute.overrule(command.reason, work.caller.actor_id, work.now)
+    _catch_up_with_the_post(dispute, work)
     return {"dispute_id": dispute.id, "version": dispute.version}
+
+
+def _catch_up_with_the_post(dispute: Dispute, work: Work) -> None:
+    mailing = work.find(Mailing, dispute.mailing_id) if dispute.mailing_id else None
+    if dispute.status is not DisputeStatus.SENT or mailing is None:
+        return
+    delivered_at = mailing.mail.delivered_at
+    if mailing.status is MailingStatus.DELIVERED and delivered_at is not None:
+        basis = ReceiptBasis.PROVEN if mailing.proves_delivery else ReceiptBasis.PRESUMED
+        dispute.record_receipt(mailing.local_day(delivered_at), basis, mailing.time_zone, mailing.id, work.now)
+    elif mailing.status is MailingStatus.RETURNED:
+        dispute.return_undelivered(mailing.id, work.now)

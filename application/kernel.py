@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict
 
-from application.ports import Ports
+from application.ports import NotYet, Ports
 from domain.kernel import Aggregate, Caller, DomainError, Event, Forbidden, NotFound, Role
 from domain.permissions import Permission, allowed
 
@@ -126,12 +126,13 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JobTicket:
-    """The job a command runs for; `renew` keeps its lease just before an outside call."""
+    """The job a command runs for; `renew` keeps its lease just before an outside call, `made_at` is real time."""
 
     id: UUID
     token: UUID
     renew: Callable[[], None]
     after_position: int = 0
+    made_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,11 +304,12 @@ class Bus:
         self._ports = ports
 
     def handle(self, command: Command, caller: Caller, context: Context = Context()) -> Done:
-        """Carry `command` out for `caller`. Errors: any DomainError; LeaseGone for a job that moved on."""
+        """Carry `command` out for `caller`. Errors: any DomainError; for a job also LeaseGone when it moved on,
+        NotYet when others kept changing the same thing, and Repeated when a step of it was done before."""
         if not allowed(caller.role, command.needs):
             raise Forbidden(f"the {caller.role.value} role may not {command.needs.value.replace('_', ' ')}")
         if context.correlation_id is None:
-            context = _replace(context, correlation_id=context.command_id or self._ports.new_id())
+            context = replace(context, correlation_id=context.command_id or self._ports.new_id())
         for _ in range(TRIES):
             if (done := self._replay(caller, context)) is not None:
                 return done
@@ -316,8 +318,12 @@ class Bus:
             except Conflict:
                 continue
             except Repeated:
+                if context.job is not None:
+                    raise
                 if self._replay(caller, context) is None:
                     raise TwinInFlight("the same request is being carried out; repeat it in a moment") from None
+        if context.job is not None:
+            raise NotYet(1.0)
         raise Contended("others kept changing the same thing; repeat the request")
 
     def _replay(self, caller: Caller, context: Context) -> Done | None:
@@ -382,17 +388,6 @@ def _metadata(command: Command, caller: Caller, context: Context, command_id: UU
         "correlation_id": str(context.correlation_id),
         "causation_id": context.causation_id,
     }
-
-
-def _replace(context: Context, correlation_id: UUID) -> Context:
-    return Context(
-        command_id=context.command_id,
-        fingerprint=context.fingerprint,
-        correlation_id=correlation_id,
-        causation_id=context.causation_id,
-        if_match=context.if_match,
-        job=context.job,
-    )
 
 
 def system(tenant_id: UUID) -> Caller:

@@ -12,6 +12,7 @@ from application.kernel import Answer, Command, Work, handles
 from domain.bureaus import Bureau
 from domain.consumers import ConsentKind, Consumer, Profile
 from domain.disputes import Dispute, DisputeStatus
+from domain.kernel import NotFound
 from domain.letter_facts import Recipient, ReportReference, Sender
 from domain.letters import ApprovalExpired, Draft, Letter, LetterStatus, RenderedPdf
 from domain.permissions import Permission
@@ -87,17 +88,23 @@ class VoidLetter(Command):
 
 @handles(DraftLetters)
 def draft_letters(command: DraftLetters, work: Work) -> Answer:
-    """One letter for every few items; an item that is in a letter already, or withdrawn, is left alone."""
+    """One letter for every few items of one report; an item in a letter already, or withdrawn, is left alone."""
     consumer = work.load(Consumer, command.consumer_id)
     profile = consumer.known()
     consumer.check_consent(ConsentKind.DISPUTE_IN_MY_NAME)
     tenant = work.load(Tenant, work.caller.tenant_id)
     disputes = [work.load(Dispute, dispute_id) for dispute_id in command.dispute_ids]
-    waiting = [d for d in disputes if d.status is DisputeStatus.SELECTED and d.bureau is command.bureau]
-    size = min(tenant.policies.items_per_letter_max, 5)
+    if any(dispute.owner_id != consumer.id for dispute in disputes):
+        raise NotFound("there is no dispute of this id")
+    waiting: dict[UUID, list[Dispute]] = {}
+    for dispute in disputes:
+        if dispute.status is DisputeStatus.SELECTED and dispute.bureau is command.bureau:
+            waiting.setdefault(dispute.report_id, []).append(dispute)
+    size = tenant.policies.items_per_letter_max
     letters = [
-        _draft_one(consumer.id, profile, tenant, waiting[start : start + size], work)
-        for start in range(0, len(waiting), size)
+        _draft_one(consumer.id, profile, tenant, items[start : start + size], work)
+        for items in waiting.values()
+        for start in range(0, len(items), size)
     ]
     return {"letter_ids": [letter.id for letter in letters]}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from application.ports import NotYet
 from application.posting import (
     MailPiece,
     OutcomeUnknown,
+    Post,
     PostalParty,
     PostBusy,
     PostRejected,
@@ -20,8 +22,8 @@ from application.posting import Service as PostService
 from application.tasks import OpenTask
 from domain.address_book import dispute_address
 from domain.addresses import PostalAddress
-from domain.disputes import Dispute
-from domain.kernel import DomainError, IllegalMove
+from domain.disputes import Dispute, DisputeStatus
+from domain.kernel import DomainError
 from domain.letters import Letter, LetterStatus
 from domain.mailings import Mailing, MailingStatus, Service
 from domain.permissions import Permission
@@ -29,6 +31,7 @@ from domain.tasks import TaskKind
 from domain.tenants import Tenant
 
 POLL_EVERY = timedelta(days=1)
+_LOOK_AGAIN_S = 5.0
 
 
 class LetterBytesMissing(DomainError):
@@ -82,7 +85,7 @@ def request_mailing(command: RequestMailing, work: Work) -> Answer:
     """Make the one mailing of this letter; old approvals send it back to be approved again."""
     work.load(Tenant, work.caller.tenant_id).check_may_post()
     letter = work.load(Letter, command.letter_id)
-    mailing_id = Mailing.identity(letter.id, 1)
+    mailing_id = _next_piece(letter, work)
     if letter.status is not LetterStatus.APPROVED or work.find(Mailing, mailing_id) is not None:
         return {"mailing_id": mailing_id}
     if letter.expire_approvals(work.now) or letter.pdf is None or letter.drafted is None:
@@ -133,13 +136,14 @@ def submit_mailing(command: SubmitMailing, work: Work) -> Answer:
         return _look_for(mailing, work)
     if mailing.status is not MailingStatus.READY:
         return {"mailing_id": mailing.id}
+    if mailing.attempt and not mailing.may_resend(work.now) and (known := _held_by_provider(mailing, work)):
+        return known
     if not _release_for_posting(mailing, work):
-        mailing.cancel("the letter was voided or an item withdrawn before posting", work.now)
-        return {"mailing_id": mailing.id}
+        return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}
     pdf = work.ports.store.get(work.caller.tenant_id, mailing.owner_id, mailing.object_key)
     if pdf is None or mailing.sender is None or mailing.sender_name is None:
         raise LetterBytesMissing("the approved bytes cannot be read; restore the object, then retry the job")
-    key = mailing.intend(mailing.pdf_sha256, work.now)
+    key = mailing.intend(sha256(pdf).hexdigest(), work.now)
     work.save_now(f"intent-{mailing.attempt}-{mailing.version}")
     work.renew_lease()
     try:
@@ -147,7 +151,7 @@ def submit_mailing(command: SubmitMailing, work: Work) -> Answer:
     except PostBusy as busy:
         mailing.find_unsent(work.now, provider_busy=True)
         work.save_now(f"busy-{mailing.attempt}-{mailing.version}")
-        raise NotYet(busy.retry_after_seconds) from None
+        raise NotYet(max(busy.retry_after_seconds, _pause(mailing))) from None
     except PostRejected as refused:
         _reject(mailing, refused, work)
     except OutcomeUnknown as unknown:
@@ -161,9 +165,10 @@ def submit_mailing(command: SubmitMailing, work: Work) -> Answer:
 
 @handles(ReconcileMailing)
 def reconcile_mailing(command: ReconcileMailing, work: Work) -> Answer:
-    """Settle an unknown outcome by looking at the provider."""
+    """Settle an unknown outcome by looking at the provider, each time after a longer pause."""
     mailing = work.load(Mailing, command.mailing_id)
     if mailing.status in (MailingStatus.INTENDED, MailingStatus.OUTCOME_UNKNOWN):
+        _wait_between_attempts(mailing, work)
         return _look_for(mailing, work)
     return {"mailing_id": mailing.id}
 
@@ -188,37 +193,82 @@ def poll_mailing(command: PollMailing, work: Work) -> Answer:
     return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}
 
 
+def _next_piece(letter: Letter, work: Work) -> UUID:
+    """The letter's piece that is on its way, else a new one: those before it were never printed."""
+    number = 1
+    while (held := work.find(Mailing, Mailing.identity(letter.id, number))) is not None:
+        if held.status not in (MailingStatus.CANCELLED, MailingStatus.REJECTED):
+            break
+        number += 1
+    return Mailing.identity(letter.id, number)
+
+
 def _release_for_posting(mailing: Mailing, work: Work) -> bool:
-    """Take letter and items along into the intent, so that a withdrawal and a posting cannot both win."""
+    """Take letter and items along into the intent, so that a withdrawal and a posting cannot both win.
+
+    False: the piece is cancelled. Approvals that have grown old in the meantime send the letter back to be
+    approved again, and it then gets another piece.
+    """
     letter = work.load(Letter, mailing.letter_id)
     if letter.status is LetterStatus.SUBMITTED:
         return True
-    if letter.status is not LetterStatus.APPROVED:
-        return False
     disputes = [work.load(Dispute, dispute_id) for dispute_id in mailing.dispute_ids]
-    try:
-        letter.submit(mailing.id, work.now)
-        for dispute in disputes:
-            dispute.post(mailing.id, work.now)
-    except IllegalMove:
+    if letter.expire_approvals(work.now):
+        mailing.cancel("the approvals grew old before posting", work.now)
         return False
+    if letter.status is not LetterStatus.APPROVED or any(d.status is not DisputeStatus.APPROVED for d in disputes):
+        mailing.cancel("the letter was voided or an item withdrawn before posting", work.now)
+        return False
+    letter.submit(mailing.id, work.now)
+    for dispute in disputes:
+        dispute.post(mailing.id, work.now)
     return True
 
 
-def _look_for(mailing: Mailing, work: Work) -> Answer:
+def _pause(mailing: Mailing) -> float:
+    """Seconds between two attempts at one piece: none before the first look, then ever longer, at most 10 minutes."""
+    return 0.0 if mailing.attempt < 2 else min(2.0**mailing.attempt, 600.0)
+
+
+def _wait_between_attempts(mailing: Mailing, work: Work) -> None:
+    made_at = work.context.job.made_at if work.context.job else None
+    if made_at is not None:
+        waited = (work.ports.clock.now() - made_at).total_seconds()
+        if waited < _pause(mailing):
+            raise NotYet(_pause(mailing) - waited)
+
+
+def _held_by_provider(mailing: Mailing, work: Work) -> Answer | None:
+    """Take over the piece that carries this mailing's id, if the provider has one; an extra copy is stopped."""
     post = work.ports.post(work.caller.tenant_id)
     work.renew_lease()
     try:
         pieces = post.find(str(mailing.id))
+        extras = [(extra.provider_id, _stopped(post, extra.provider_id)) for extra in pieces[1:]]
     except PostBusy as busy:
         raise NotYet(busy.retry_after_seconds) from None
-    if pieces:
-        first, *extras = pieces
-        mailing.accept(first.provider_id, first.tracking_number, first.expected_delivery_on, found=True, at=work.now)
-        for extra in extras:
-            stopped = not isinstance(post.cancel(extra.provider_id), TooLate)
-            mailing.note_duplicate(extra.provider_id, cancelled=stopped, at=work.now)
-    elif mailing.may_resend(work.now):
+    except OutcomeUnknown:
+        raise NotYet(_LOOK_AGAIN_S) from None
+    if not pieces:
+        return None
+    first = pieces[0]
+    mailing.accept(first.provider_id, first.tracking_number, first.expected_delivery_on, found=True, at=work.now)
+    for provider_id, stopped in extras:
+        mailing.note_duplicate(provider_id, cancelled=stopped, at=work.now)
+    return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}
+
+
+def _stopped(post: Post, provider_id: str) -> bool:
+    try:
+        return not isinstance(post.cancel(provider_id), TooLate)
+    except PostRejected:
+        return False
+
+
+def _look_for(mailing: Mailing, work: Work) -> Answer:
+    if (known := _held_by_provider(mailing, work)) is not None:
+        return known
+    if mailing.may_resend(work.now):
         mailing.find_unsent(work.now)
     else:
         mailing.note_unknown("not found after the provider forgot the key", work.now)
@@ -236,6 +286,7 @@ def _look_for(mailing: Mailing, work: Work) -> Answer:
 
 def _reject(mailing: Mailing, refused: PostRejected, work: Work) -> None:
     mailing.reject(refused.code, refused.kind, work.now)
+    work.load(Letter, mailing.letter_id).note_submission_failed(mailing.id, work.now)
     for dispute_id in mailing.dispute_ids:
         work.load(Dispute, dispute_id).note_posting_failed(mailing.id, work.now)
 

@@ -87,7 +87,7 @@ def render_letter_on_approvals_expired(expired: Letter.ApprovalsExpired) -> Step
 
 @on(Letter.Rendered)
 def ask_for_approval_on_letter_rendered(rendered: Letter.Rendered) -> Step:
-    yield _notify(NotificationKind.LETTER_TO_APPROVE, rendered, rendered.pdf.sha256)
+    yield _notify(NotificationKind.LETTER_TO_APPROVE, rendered, f"{rendered.pdf.sha256}:{rendered.originator_version}")
 
 
 @on(Letter.RenderRefused)
@@ -107,7 +107,7 @@ def open_task_on_consumer_approved(approved: Letter.ConsumerApproved) -> Step:
             kind=TaskKind.APPROVE_LETTER,
             consumer_id=approved.subject_id,
             about_id=approved.originator_id,
-            cause=approved.pdf_sha256,
+            cause=_approval(approved),
         )
 
 
@@ -116,7 +116,7 @@ def settle_task_on_operator_approved(approved: Letter.OperatorApproved) -> Step:
     yield SettleTask(
         kind=TaskKind.APPROVE_LETTER,
         about_id=approved.originator_id,
-        cause=approved.pdf_sha256,
+        cause=_approval(approved),
         note="the operator approved the letter",
     )
 
@@ -217,7 +217,7 @@ def open_task_on_dispute_evaluated(evaluated: Dispute.Evaluated) -> Step:
         kind=TaskKind.CONFIRM_OUTCOME,
         consumer_id=evaluated.subject_id,
         about_id=evaluated.originator_id,
-        cause="outcome",
+        cause=str(evaluated.report_id),
     )
 
 
@@ -237,14 +237,14 @@ def open_task_on_dispute_overdue(overdue: Dispute.BecameOverdue) -> Step:
         kind=TaskKind.OVERDUE_DISPUTE,
         consumer_id=overdue.subject_id,
         about_id=overdue.originator_id,
-        cause="overdue",
+        cause=_silence(overdue),
         due_on=overdue.breach_assertable_on,
     )
 
 
 @on(Dispute.BecameOverdue)
 def tell_consumer_on_dispute_overdue(overdue: Dispute.BecameOverdue) -> Step:
-    yield _notify(NotificationKind.ANSWER_OVERDUE, overdue, "overdue")
+    yield _notify(NotificationKind.ANSWER_OVERDUE, overdue, _silence(overdue))
 
 
 def _task(
@@ -259,7 +259,17 @@ def _task(
 
 
 def _settle_outcome(event: Dispute.Closed | Dispute.OutcomeOverruled, note: str) -> SettleTask:
-    return SettleTask(kind=TaskKind.CONFIRM_OUTCOME, about_id=event.originator_id, cause="outcome", note=note)
+    return SettleTask(
+        kind=TaskKind.CONFIRM_OUTCOME, about_id=event.originator_id, cause=str(event.report_id), note=note
+    )
+
+
+def _approval(event: Letter.ConsumerApproved | Letter.OperatorApproved) -> str:
+    return f"{event.pdf_sha256}:{event.render}"
+
+
+def _silence(event: Dispute.BecameOverdue) -> str:
+    return f"overdue:{event.breach_assertable_on}"
 
 
 def _notify(kind: NotificationKind, event: AboutConsumer, cause: str) -> QueueNotification:

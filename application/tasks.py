@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from application.kernel import Answer, Command, Work, handles
+from domain.consumers import Consumer
 from domain.permissions import Permission
 from domain.tasks import Task, TaskKind, TaskStatus
 
@@ -72,7 +73,7 @@ def settle_task(command: SettleTask, work: Work) -> Answer:
     task_id = Task.identity(command.kind, command.about_id, command.cause)
     task = work.find(Task, task_id)
     if task is not None and task.status is TaskStatus.OPEN:
-        task.complete(work.caller.actor_id, command.note, work.now)
+        _complete(task, command.note, work)
     return {"task_id": task_id}
 
 
@@ -80,5 +81,12 @@ def settle_task(command: SettleTask, work: Work) -> Answer:
 def complete_task(command: CompleteTask, work: Work) -> Answer:
     """Close a task by hand."""
     task = work.load(Task, command.task_id)
-    task.complete(work.caller.actor_id, command.note, work.now)
+    _complete(task, command.note, work)
     return {"task_id": task.id, "version": task.version}
+
+
+def _complete(task: Task, note: str, work: Work) -> None:
+    """Words about an erased person are not kept: there is no key left to seal them with."""
+    consumer = work.find(Consumer, task.owner_id)
+    kept = None if consumer is None or consumer.erased else note
+    task.complete(work.caller.actor_id, kept, work.now)

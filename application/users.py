@@ -10,7 +10,7 @@ from pydantic import Field
 from application.kernel import Answer, Command, Work, handles
 from domain.consumers import Consumer
 from domain.kernel import DomainError, Forbidden, Role
-from domain.permissions import Permission
+from domain.permissions import Permission, allowed
 from domain.users import User
 
 Email = Annotated[str, Field(max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")]
@@ -108,5 +108,7 @@ def disable_user(command: DisableUser, work: Work) -> Answer:
 def note_password_change(command: NotePasswordChange, work: Work) -> Answer:
     """Keep on record that a password was changed, by its owner or by whoever manages users."""
     user = work.load(User, command.user_id)
+    if user.id != work.caller.actor_id and not allowed(work.caller.role, Permission.MANAGE_USERS):
+        raise Forbidden("only the user or an owner may change this password")
     user.note_password_change(work.now)
     return {"user_id": user.id, "version": user.version}

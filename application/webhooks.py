@@ -7,6 +7,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from application.kernel import Answer, Command, Work, handles
+from application.ports import NotYet
+from application.posting import PostBusy
 from domain.mailings import Mailing
 from domain.permissions import Permission
 
@@ -54,9 +56,12 @@ def follow_mailing(command: FollowMailing, work: Work) -> Answer:
     scans = news.scans
     if news.incomplete:
         work.renew_lease()
-        scans = (*scans, *work.ports.post(tenant_id).get(news.provider_id).scans)
+        try:
+            scans = (*scans, *work.ports.post(tenant_id).get(news.provider_id).scans)
+        except PostBusy as busy:
+            raise NotYet(busy.retry_after_seconds) from None
     for scan in sorted(scans, key=lambda s: s.occurred_at):
         mailing.scan(scan, work.now)
-    work.save_now("follow")
+    work.save_now(f"follow-{mailing.version}")
     work.ports.inbox.finish(tenant_id, command.event_id)
     return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}

@@ -47,8 +47,13 @@ class CreditFile(Aggregate):
         def apply(self, aggregate: CreditFile) -> None:
             aggregate.report_ids.append(self.report_id)
             aggregate.counts |= self.complete_counts
+            for bureau in self.complete_counts:
+                aggregate.complete_on[bureau] = max(self.pulled_on, aggregate.complete_on.get(bureau, self.pulled_on))
             for entry in self.known or ():
-                aggregate.known[entry.tradeline_id, entry.bureau] = entry
+                key = entry.tradeline_id, entry.bureau
+                aggregate.known[key] = entry
+                aggregate.seen_on[key] = max(self.pulled_on, aggregate.seen_on.get(key, self.pulled_on))
+            aggregate.in_review |= {candidate for entry in self.in_review for candidate in entry.candidates}
             aggregate.tradeline_ids |= set(self.tradeline_ids.values())
 
     def __init__(self, subject_id: UUID) -> None:
@@ -56,6 +61,9 @@ class CreditFile(Aggregate):
         self.report_ids: list[UUID] = []
         self.counts: dict[Bureau, int] = {}
         self.known: dict[tuple[UUID, Bureau], KnownTradeline] = {}
+        self.complete_on: dict[Bureau, date] = {}
+        self.seen_on: dict[tuple[UUID, Bureau], date] = {}
+        self.in_review: set[UUID] = set()
         self.tradeline_ids: set[UUID] = set()
 
     @staticmethod
@@ -67,6 +75,11 @@ class CreditFile(Aggregate):
     def open(cls, credit_file_id: UUID, at: datetime, consumer_id: UUID) -> CreditFile:
         """Begin a consumer's file with their first report."""
         return cls._create(cls.Opened, id=credit_file_id, timestamp=at, subject_id=consumer_id)
+
+    def still_reports(self, tradeline_id: UUID, bureau: Bureau) -> bool:
+        """Whether the bureau's newest complete section has the tradeline, or may have it under another face."""
+        newest, seen = self.complete_on.get(bureau), self.seen_on.get((tradeline_id, bureau))
+        return newest is None or tradeline_id in self.in_review or (seen is not None and seen >= newest)
 
     def match_pull(self, report_id: UUID, report: CanonicalReport, at: datetime) -> Matched:
         """Give every settled row its tradeline id, and remember what tells the accounts apart."""

@@ -3,57 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from domain.bureaus import Bureau
 from domain.deadlines import Deadlines, ReceiptBasis, breach_assertable, reinvestigation
-from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Sealed, Value
-from domain.letter_facts import DisputedItemFacts
-from domain.reconciliation import AskedField, FieldChange, Outcome
+from domain.dispute_states import BEFORE_POSTING, WAITING, AlreadyClosed, Challenge, DisputeStatus
+from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Invalid, Sealed
+from domain.reconciliation import FieldChange, Outcome
 
-
-class DisputeStatus(StrEnum):
-    """Where a dispute stands."""
-
-    SELECTED = "selected"
-    DRAFTED = "drafted"
-    AWAITING_CONSUMER_APPROVAL = "awaiting_consumer_approval"
-    AWAITING_OPERATOR_APPROVAL = "awaiting_operator_approval"
-    APPROVED = "approved"
-    SENT = "sent"
-    RECEIVED = "received"
-    OVERDUE = "overdue"
-    EVALUATED = "evaluated"
-    CLOSED = "closed"
-    WITHDRAWN = "withdrawn"
-    RETURNED_UNDELIVERED = "returned_undelivered"
-
+__all__ = ["AlreadyClosed", "Challenge", "Dispute", "DisputeStatus"]
 
 S = DisputeStatus
-_BEFORE_POSTING = (S.SELECTED, S.DRAFTED, S.AWAITING_CONSUMER_APPROVAL, S.AWAITING_OPERATOR_APPROVAL, S.APPROVED)
-_WAITING = (S.RECEIVED, S.OVERDUE)
-
-
-class AlreadyClosed(IllegalMove):
-    """A closed dispute stays closed; a new round is a new dispute."""
-
-    code = "already_closed"
-
-
-class Challenge(Value):
-    """What is said to be wrong with the tradeline, and why.
-
-    `item` is what the letter will say of it; `asked` is what a later report must show for the bureau to have
-    done as asked (no asked fields: the item was to be deleted).
-    """
-
-    finding_keys: tuple[str, ...]
-    reason: str
-    item: DisputedItemFacts
-    asked: tuple[AskedField, ...] = ()
 
 
 class Dispute(Aggregate):
@@ -149,6 +111,7 @@ class Dispute(Aggregate):
 
         def apply(self, aggregate: Dispute) -> None:
             aggregate.deadlines = self.deadlines
+            aggregate.status = S.RECEIVED
 
     class Evaluated(Event):
         TOPIC: ClassVar[str] = "dispute.evaluated.v1"
@@ -164,6 +127,7 @@ class Dispute(Aggregate):
             aggregate.outcome = self.outcome
             aggregate.provisional = self.provisional
             aggregate.evaluated_from.add(self.report_id)
+            aggregate.proposed_from = self.report_id
             aggregate.status_before_evaluation = aggregate.status
             aggregate.status = S.EVALUATED
 
@@ -180,6 +144,7 @@ class Dispute(Aggregate):
     class OutcomeOverruled(Event):
         TOPIC: ClassVar[str] = "dispute.outcome_overruled.v1"
         outcome: Outcome
+        report_id: UUID
         back_to: DisputeStatus
         subject_id: UUID
         reason: Sealed
@@ -193,6 +158,7 @@ class Dispute(Aggregate):
     class Closed(Event):
         TOPIC: ClassVar[str] = "dispute.closed.v1"
         outcome: Outcome
+        report_id: UUID
         confirmed_by: UUID
 
         def apply(self, aggregate: Dispute) -> None:
@@ -250,6 +216,7 @@ class Dispute(Aggregate):
         self.outcome: Outcome | None = None
         self.provisional = False
         self.evaluated_from: set[UUID] = set()
+        self.proposed_from: UUID | None = None
         self.status_before_evaluation: DisputeStatus | None = None
 
     @staticmethod
@@ -275,19 +242,9 @@ class Dispute(Aggregate):
     ) -> Dispute:
         """The consumer has chosen to challenge this tradeline at this bureau."""
         return cls._create(
-            cls.Opened,
-            id=dispute_id,
-            timestamp=at,
-            subject_id=consumer_id,
-            tradeline_id=tradeline_id,
-            bureau=bureau,
-            round=round_,
-            report_id=report_id,
-            reason=challenge.reason,
-            letter_type=letter_type,
-            selection_id=selection_id,
-            drafted_with=drafted_with,
-            challenge=challenge,
+            cls.Opened, id=dispute_id, timestamp=at, subject_id=consumer_id, tradeline_id=tradeline_id,
+            bureau=bureau, round=round_, report_id=report_id, reason=challenge.reason, letter_type=letter_type,
+            selection_id=selection_id, drafted_with=drafted_with, challenge=challenge,
         )
 
     def note_letter(self, letter_id: UUID, at: datetime) -> None:
@@ -297,17 +254,17 @@ class Dispute(Aggregate):
 
     def await_approval(self, letter_id: UUID, status: DisputeStatus, pdf_sha256: str, at: datetime) -> None:
         """The letter has exact bytes, and somebody must approve them."""
-        if self.letter_id == letter_id and self.status in _BEFORE_POSTING:
+        if self.letter_id == letter_id and self.status in BEFORE_POSTING:
             self.record(self.ApprovalAwaited, at, status=status, pdf_sha256=pdf_sha256)
 
     def approve(self, letter_id: UUID, pdf_sha256: str, at: datetime) -> None:
         """Everybody who must approve the letter has done so."""
-        if self.letter_id == letter_id and self.status in _BEFORE_POSTING:
+        if self.letter_id == letter_id and self.status in BEFORE_POSTING:
             self.record(self.Approved, at, pdf_sha256=pdf_sha256)
 
     def drop_letter(self, letter_id: UUID, at: datetime) -> None:
         """The letter was voided before posting; the item may go into another."""
-        if self.letter_id == letter_id and self.status in _BEFORE_POSTING:
+        if self.letter_id == letter_id and self.status in BEFORE_POSTING:
             self.record(self.LetterDropped, at, letter_id=letter_id)
 
     def post(self, mailing_id: UUID, at: datetime) -> None:
@@ -327,30 +284,25 @@ class Dispute(Aggregate):
         if self.deadlines is not None or self.status is not S.SENT:
             return
         self.record(
-            self.Received,
-            at,
-            subject_id=self.owner_id,
-            received_on=received_on,
-            basis=basis,
-            time_zone=time_zone,
-            mailing_id=mailing_id,
-            deadlines=reinvestigation(received_on),
+            self.Received, at, subject_id=self.owner_id, received_on=received_on, basis=basis, time_zone=time_zone,
+            mailing_id=mailing_id, deadlines=reinvestigation(received_on),
         )
 
     def send_information(self, sent_on: date, at: datetime) -> None:
-        """The consumer sent relevant information; inside the 30 days that may extend the period once (R02)."""
+        """The consumer sent relevant information; inside the 30 days that extends the period, once (R02).
+
+        A dispute already called overdue waits again: nobody is accused by the shorter period.
+        """
         if self.received_on is None or self.deadlines is None:
             raise IllegalMove("information can extend a period only after the letter was received")
-        self._require("extended", *_WAITING)
+        self._require("extended", *WAITING)
+        if sent_on > at.astimezone(ZoneInfo(self.time_zone)).date():
+            raise Invalid("information extends the period once it has been sent: give a day that has come")
         deadlines = reinvestigation(self.received_on, sent_on)
-        if deadlines != self.deadlines:
+        if deadlines.statutory_due.on > self.deadlines.statutory_due.on:
             self.record(
-                self.DeadlineExtended,
-                at,
-                subject_id=self.owner_id,
-                information_sent_on=sent_on,
-                time_zone=self.time_zone,
-                deadlines=deadlines,
+                self.DeadlineExtended, at, subject_id=self.owner_id, information_sent_on=sent_on,
+                time_zone=self.time_zone, deadlines=deadlines,
             )
 
     def evaluate(
@@ -365,52 +317,34 @@ class Dispute(Aggregate):
         at: datetime,
     ) -> None:
         """A later report, or the bureau's answer, shows an outcome; the operator must confirm it."""
-        if report_id in self.evaluated_from or self.status not in (S.SENT, *_WAITING):
+        if report_id in self.evaluated_from or self.status not in (S.SENT, *WAITING):
             return
         self.record(
-            self.Evaluated,
-            at,
-            subject_id=self.owner_id,
-            outcome=outcome,
-            provisional=provisional,
-            rule=rule,
-            report_id=report_id,
-            compared_with_report_id=compared_with,
-            changes=changes,
+            self.Evaluated, at, subject_id=self.owner_id, outcome=outcome, provisional=provisional, rule=rule,
+            report_id=report_id, compared_with_report_id=compared_with, changes=changes,
         )
 
     def consider_report(
         self, report_id: UUID, compared_with: UUID, rule: str, outcome: Outcome | None, at: datetime
     ) -> None:
         """A later report was compared and settles nothing; why is kept on record."""
-        if report_id not in self.evaluated_from:
+        if report_id not in self.evaluated_from and self.status in (S.SENT, *WAITING):
             self.record(
-                self.ReportConsidered,
-                at,
-                report_id=report_id,
-                compared_with_report_id=compared_with,
-                rule=rule,
+                self.ReportConsidered, at, report_id=report_id, compared_with_report_id=compared_with, rule=rule,
                 outcome=outcome,
             )
 
     def confirm(self, actor_id: UUID, at: datetime) -> None:
         """The operator agrees with the proposed outcome: the dispute is over."""
         self._require("closed", S.EVALUATED)
-        assert self.outcome is not None
-        self.record(self.Closed, at, outcome=self.outcome, confirmed_by=actor_id)
+        self.record(self.Closed, at, outcome=self.outcome, report_id=self.proposed_from, confirmed_by=actor_id)
 
     def overrule(self, reason: str, actor_id: UUID, at: datetime) -> None:
         """The operator disagrees with the proposed outcome: the dispute goes on as before."""
         self._require("overruled", S.EVALUATED)
-        assert self.outcome is not None
         self.record(
-            self.OutcomeOverruled,
-            at,
-            outcome=self.outcome,
-            back_to=self.status_before_evaluation or S.RECEIVED,
-            subject_id=self.owner_id,
-            reason=reason,
-            actor_id=actor_id,
+            self.OutcomeOverruled, at, subject_id=self.owner_id, outcome=self.outcome, report_id=self.proposed_from,
+            back_to=self.status_before_evaluation, reason=reason, actor_id=actor_id,
         )
 
     def check_overdue(self, at: datetime) -> None:
@@ -419,9 +353,7 @@ class Dispute(Aggregate):
             return
         if breach_assertable(self.deadlines, self.receipt_basis, at.astimezone(ZoneInfo(self.time_zone)).date()):
             self.record(
-                self.BecameOverdue,
-                at,
-                subject_id=self.owner_id,
+                self.BecameOverdue, at, subject_id=self.owner_id,
                 breach_assertable_on=self.deadlines.breach_assertable_on.on,
             )
 
@@ -429,7 +361,7 @@ class Dispute(Aggregate):
         """The consumer takes the challenge back; after posting that is a note, the letter is on its way."""
         if self.status in (S.CLOSED, S.WITHDRAWN):
             raise AlreadyClosed("this dispute is already over")
-        self.record(self.Withdrawn, at, after_posting=self.status not in _BEFORE_POSTING)
+        self.record(self.Withdrawn, at, after_posting=self.status not in BEFORE_POSTING)
 
     def return_undelivered(self, mailing_id: UUID, at: datetime) -> None:
         """The post brought the letter back: no clock was ever started."""

@@ -102,6 +102,7 @@ class Letter(Aggregate):
 
         def apply(self, aggregate: Letter) -> None:
             aggregate.pdf = self.pdf
+            aggregate.renders += 1
             aggregate.consumer_approved_at = None
             aggregate.operator_approved_at = None
             aggregate.status = LetterStatus.RENDERED
@@ -115,6 +116,7 @@ class Letter(Aggregate):
         TOPIC: ClassVar[str] = "letter.consumer_approved.v1"
         subject_id: UUID
         pdf_sha256: str
+        render: int
         attestation_version: str
         approvals: Approvals
         actor_id: UUID
@@ -127,6 +129,7 @@ class Letter(Aggregate):
     class OperatorApproved(Event):
         TOPIC: ClassVar[str] = "letter.operator_approved.v1"
         pdf_sha256: str
+        render: int
         actor_id: UUID
 
         def apply(self, aggregate: Letter) -> None:
@@ -157,6 +160,13 @@ class Letter(Aggregate):
 
         def apply(self, aggregate: Letter) -> None:
             aggregate.status = LetterStatus.SUBMITTED
+
+    class SubmissionFailed(Event):
+        TOPIC: ClassVar[str] = "letter.submission_failed.v1"
+        mailing_id: UUID
+
+        def apply(self, aggregate: Letter) -> None:
+            aggregate.status = LetterStatus.APPROVED
 
     class Voided(Event):
         TOPIC: ClassVar[str] = "letter.voided.v1"
@@ -189,6 +199,7 @@ class Letter(Aggregate):
         self.signature_name: str | None = None
         self.signed_at: datetime | None = None
         self.pdf: RenderedPdf | None = None
+        self.renders = 0
         self.consumer_approved_at: datetime | None = None
         self.operator_approved_at: datetime | None = None
 
@@ -273,6 +284,7 @@ class Letter(Aggregate):
             at,
             subject_id=self.owner_id,
             pdf_sha256=pdf_sha256,
+            render=self.renders,
             attestation_version=attestation_version,
             approvals=self.approvals,
             actor_id=actor_id,
@@ -288,7 +300,7 @@ class Letter(Aggregate):
         self._require("approved by the operator", LetterStatus.CONSUMER_APPROVED)
         self._check_bytes(pdf_sha256)
         self._check_fresh(at)
-        self.record(self.OperatorApproved, at, pdf_sha256=pdf_sha256, actor_id=actor_id)
+        self.record(self.OperatorApproved, at, pdf_sha256=pdf_sha256, render=self.renders, actor_id=actor_id)
         self.record(self.Approved, at, pdf_sha256=pdf_sha256, by=self.approvals)
 
     def expire_approvals(self, at: datetime) -> bool:
@@ -306,6 +318,11 @@ class Letter(Aggregate):
         assert self.pdf is not None
         self.record(self.Submitted, at, mailing_id=mailing_id, pdf_sha256=self.pdf.sha256)
         return self.pdf
+
+    def note_submission_failed(self, mailing_id: UUID, at: datetime) -> None:
+        """The print provider refused the piece for good: nothing was printed, and the letter may be voided."""
+        if self.status is LetterStatus.SUBMITTED:
+            self.record(self.SubmissionFailed, at, mailing_id=mailing_id)
 
     def void(self, reason: str, at: datetime) -> None:
         """Take the letter back before it is posted."""

@@ -293,7 +293,8 @@ class Mailing(Aggregate):
 
     def cancel(self, reason: str, at: datetime) -> None:
         """Stop the piece before it was ever handed over; afterwards it decides nothing."""
-        if self.status in (MailingStatus.REQUESTED, MailingStatus.READY, MailingStatus.ADDRESS_REFUSED):
+        never_handed_over = self.attempt == 0 and self.status in (MailingStatus.REQUESTED, MailingStatus.READY)
+        if never_handed_over or self.status is MailingStatus.ADDRESS_REFUSED:
             self.record(self.Cancelled, at, reason=reason)
 
     def may_resend(self, at: datetime) -> bool:
@@ -347,7 +348,7 @@ class Mailing(Aggregate):
         """Follow a carrier scan. Repeats and late news never move a piece backwards."""
         if self.provider_id is None:
             raise IllegalMove("a scan belongs to a piece that the provider has accepted")
-        if scan.id in self.mail.seen or self.status in FINAL:
+        if scan.id in self.mail.seen or not self._may_still_come(scan):
             return
         after = advance(self.mail, [scan])
         status = MailingStatus(after.kind) if after.kind in _FOLLOWED else self.status
@@ -357,10 +358,25 @@ class Mailing(Aggregate):
         elif status is MailingStatus.RETURNED:
             self.record(self.Returned, at, subject_id=self.owner_id, dispute_ids=self.dispute_ids)
 
+    def local_day(self, instant: datetime) -> date:
+        """The day it was at the recipient."""
+        return instant.astimezone(ZoneInfo(self.time_zone)).date()
+
+    @property
+    def proves_delivery(self) -> bool:
+        """Whether the carrier's delivery scan is proof of receipt."""
+        return self.service is not Service.FIRST_CLASS
+
     def check_lost(self, at: datetime) -> None:
         """Give a piece up that the carrier has been silent about for too long."""
         if self.open and self.accepted_at is not None and at - self.accepted_at >= LOST_AFTER:
             self.record(self.Lost, at, subject_id=self.owner_id)
+
+    def _may_still_come(self, scan: TrackingScan) -> bool:
+        """A piece given up as lost may yet be delivered or returned; every other end is an end."""
+        if self.status is MailingStatus.LOST:
+            return scan.kind in (ScanKind.DELIVERED, ScanKind.RETURNED)
+        return self.status not in FINAL
 
     def _deliver(self, delivered_at: datetime, at: datetime) -> None:
         self.record(
@@ -369,9 +385,9 @@ class Mailing(Aggregate):
             subject_id=self.owner_id,
             dispute_ids=self.dispute_ids,
             delivered_at=delivered_at,
-            received_on=delivered_at.astimezone(ZoneInfo(self.time_zone)).date(),
+            received_on=self.local_day(delivered_at),
             time_zone=self.time_zone,
-            proven=self.service is not Service.FIRST_CLASS,
+            proven=self.proves_delivery,
         )
 
     def _require_unanswered(self) -> None:

@@ -73,7 +73,7 @@ class Task(Aggregate):
             cls.Opened, id=task_id, timestamp=at, kind=kind, consumer_id=consumer_id, about_id=about_id, due_on=due_on
         )
 
-    def complete(self, actor_id: UUID, note: str, at: datetime) -> None:
+    def complete(self, actor_id: UUID, note: str | None, at: datetime) -> None:
         """Somebody has looked, and says what came of it."""
         if self.status is TaskStatus.DONE:
             raise IllegalMove("this task is already done")

@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from domain.addresses import PostalAddress
 from domain.kernel import Aggregate, Created, Event, Forbidden, Invalid, Value
 
@@ -38,9 +40,9 @@ class Policies(Value):
     """A tenant's own choices inside what the law leaves open."""
 
     approvals: Approvals = Approvals.CONSUMER_AND_OPERATOR
-    items_per_letter_max: int = 5
-    requests_per_minute_user: int = 100
-    requests_per_minute_tenant: int = 1000
+    items_per_letter_max: int = Field(default=5, ge=1, le=5)
+    requests_per_minute_user: int = Field(default=100, ge=1, le=1_000_000)
+    requests_per_minute_tenant: int = Field(default=1000, ge=1, le=1_000_000)
 
 
 class Branding(Value):

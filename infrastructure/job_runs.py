@@ -29,7 +29,9 @@ def run_with(bus: Bus) -> Run:
         context = Context(
             correlation_id=UUID(correlation) if correlation else None,
             causation_id=payload.get("causation_id"),
-            job=JobTicket(id=job.id, token=lease.token, renew=lease.renew, after_position=job.after_position),
+            job=JobTicket(
+                id=job.id, token=lease.token, renew=lease.renew, after_position=job.after_position, made_at=job.at
+            ),
         )
         try:
             bus.handle(kind.model_validate(payload["data"]), system(job.tenant_id), context)

@@ -142,7 +142,7 @@ class DisputesProjection(Projection):
 
     @on(Dispute.DeadlineExtended)
     def extended(self, r: Recorded[Dispute.DeadlineExtended]) -> Iterable[Change]:
-        yield DISPUTES.amend(r.event.originator_id, **_dates(r.event))
+        yield DISPUTES.amend(r.event.originator_id, status=S.RECEIVED, **_dates(r.event))
 
     @on(Dispute.Evaluated)
     def evaluated(self, r: Recorded[Dispute.Evaluated]) -> Iterable[Change]:

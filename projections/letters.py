@@ -136,6 +136,10 @@ class LettersProjection(Projection):
     def submitted(self, r: Recorded[Letter.Submitted]) -> Iterable[Change]:
         yield LETTERS.amend(r.event.originator_id, status=S.SUBMITTED, mailing_id=r.event.mailing_id)
 
+    @on(Letter.SubmissionFailed)
+    def submission_failed(self, r: Recorded[Letter.SubmissionFailed]) -> Iterable[Change]:
+        yield LETTERS.amend(r.event.originator_id, status=S.APPROVED)
+
     @on(Consumer.Erased)
     def consumer_erased(self, r: Recorded[Consumer.Erased]) -> Iterable[Change]:
         yield LETTERS.amend_where({"consumer_id": r.event.originator_id}, signer=None)
