@@ -12,6 +12,7 @@ from psycopg import Connection, sql
 
 from infrastructure.projecting.ahead import ReadAhead
 from infrastructure.projecting.applying import Member
+from infrastructure.projecting.collector import unhurried
 from infrastructure.projecting.log import Decode, last_final
 from infrastructure.projecting.positions import (
     SHADOW,
@@ -24,7 +25,7 @@ from infrastructure.projecting.positions import (
     position_of,
 )
 from infrastructure.projecting.reader import Reader
-from infrastructure.projecting.tables import is_stale, make, named, register, swap
+from infrastructure.projecting.tables import index, is_stale, make, named, register, swap
 from projections.kernel import Projection
 
 _SWAP_ATTEMPTS: Final = 100
@@ -76,12 +77,13 @@ def rebuild(
     `accept_parked`: parked events then come along and can be replayed), psycopg.Error.
     """
     began = time.monotonic()
-    with connect(projector_url, "rebuild") as conn, maintenance(conn, projection.name):
+    with unhurried(), connect(projector_url, "rebuild") as conn, maintenance(conn, projection.name):
         member = _shadow(conn, projection, restart)
         with ReadAhead(projector_url, projection.wants, decode) as ahead:
             reader = Reader(conn, (), decode, batch, transient, (member,), ahead=ahead)
             reader.catch_up(report=meter(conn, projection.name, member.place.position, report))
             _refuse_parked(member, accept_parked)
+            index(conn, projection, SHADOW)
             for table in projection.tables:
                 conn.execute(sql.SQL("ANALYZE {}").format(named(table, SHADOW)))
             with gate_shut(conn, projection.name):
@@ -98,7 +100,7 @@ def _shadow(conn: Connection[Any], projection: Projection, restart: bool) -> Mem
     usable = not restart and not is_stale(projection, built(conn).get(name))
     if not usable or place_of(conn, name).parked:
         with conn.transaction():
-            make(conn, projection, SHADOW)
+            make(conn, projection, SHADOW, indexed=False)
             register(conn, projection, name)
             conn.execute("DELETE FROM es.parked WHERE name = %s", (name,))
     return Member(projection, place_of(conn, name), SHADOW)

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import Connection
 
 from infrastructure.projecting.applying import describe
+from infrastructure.projecting.collector import unhurried
 from infrastructure.projecting.log import Decode
 from infrastructure.projecting.positions import connect
 from infrastructure.projecting.reader import Reader
@@ -76,7 +77,7 @@ class Runner:
 
     @contextmanager
     def _reader(self) -> Iterator[Reader]:
-        with connect(self._url, "projector") as conn:
+        with unhurried(), connect(self._url, "projector") as conn:
             ensure(conn, self._projections)
             yield Reader(conn, self._projections, self._decode, self._batch, self._transient)
 

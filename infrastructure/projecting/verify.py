@@ -11,6 +11,7 @@ from psycopg import Connection, sql
 
 from infrastructure.projecting.ahead import ReadAhead
 from infrastructure.projecting.applying import Member
+from infrastructure.projecting.collector import unhurried
 from infrastructure.projecting.log import Decode
 from infrastructure.projecting.positions import SCRATCH, built, connect, gate_shut, maintenance, place_of, position_of
 from infrastructure.projecting.reader import Reader
@@ -68,7 +69,7 @@ def verify(
     both sides in one snapshot while live writes go on. Raises Stale, Busy, Stuck, psycopg.Error.
     """
     name = projection.name
-    with connect(projector_url, "verify") as conn, maintenance(conn, name):
+    with unhurried(), connect(projector_url, "verify") as conn, maintenance(conn, name):
         if is_stale(projection, built(conn).get(name)):
             raise Stale(f"the rows of {name} were not made by this version; run: projections rebuild {name}")
         with _scratch(conn, projection) as member, ReadAhead(projector_url, projection.wants, decode) as ahead:
@@ -90,7 +91,7 @@ def verify(
 def _scratch(conn: Connection[Any], projection: Projection) -> Iterator[Member]:
     name, tables = projection.name + SCRATCH, [table.name for table in projection.tables]
     with conn.transaction():
-        make(conn, projection, SCRATCH)
+        make(conn, projection, SCRATCH, indexed=False)
         forget(conn, name)
         register(conn, projection, name)
     try:

@@ -1,0 +1,17 @@
+"""The collector's pace is changed for a block only."""
+
+import gc
+
+import pytest
+
+from infrastructure.projecting.collector import unhurried
+
+
+def test_the_former_pace_comes_back_after_a_failure() -> None:
+    before = gc.get_threshold()
+
+    with pytest.raises(RuntimeError), unhurried():
+        assert gc.get_threshold()[0] > before[0]
+        raise RuntimeError
+
+    assert gc.get_threshold() == before
