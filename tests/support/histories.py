@@ -1,0 +1,333 @@
+"""One history of every kind of thing, in which every event of the domain happens at least once.
+
+Ids, instants and words are always the same, so that two runs make the same streams. The person is invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from application.challenges import challenge_of
+from domain.addresses import PostalAddress
+from domain.bureaus import Bureau
+from domain.consumers import ConsentKind, Consumer, DocumentKind, ErasureReason, KycStatus
+from domain.credit_files import CreditFile
+from domain.deadlines import ReceiptBasis
+from domain.disputes import Dispute, DisputeStatus
+from domain.findings import DETECTORS, ConsumerProfile, detect
+from domain.kernel import Aggregate, Event, Role
+from domain.letter_facts import Recipient, ReportReference, Sender
+from domain.letters import Draft, Letter, RenderedPdf
+from domain.mailings import LOST_AFTER, Mailing, Service
+from domain.notifications import Notification, NotificationKind
+from domain.reconciliation import FieldChange, Outcome
+from domain.reports import Report
+from domain.tasks import Task, TaskKind
+from domain.tenants import Approvals, Branding, Policies, Tenant, TenantKind, TenantMode
+from domain.tracking import ScanKind, TrackingScan
+from domain.users import User
+from tests.support.cases import FIRST_PULL, PROFILE
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+SHA = "ab" * 32
+BUREAU = Bureau.EXPERIAN
+ADDRESS = PostalAddress(line1="PO Box 4500", city="Allen", state="TX", zip_code="75013")
+
+
+def uid(what: str) -> UUID:
+    """The one id of what is called so."""
+    return uuid5(NAMESPACE_OID, f"sfdify history {what}")
+
+
+TENANT_ID, CONSUMER_ID, ACTOR_ID = uid("tenant"), uid("consumer"), uid("operator")
+
+
+def at(hours: float) -> datetime:
+    """So many hours after the history begins."""
+    return NOON + timedelta(hours=hours)
+
+
+def tenant() -> Tenant:
+    """A test tenant, its settings and its clock."""
+    made = Tenant.register(
+        TENANT_ID, NOON, slug="first-firm", name="First Firm", kind=TenantKind.CONSUMER_DIRECT,
+        mode=TenantMode.TEST, policies=Policies(),
+    )  # fmt: skip
+    made.change_policies(Policies(approvals=Approvals.CONSUMER_ONLY), at(1))
+    made.change_branding(Branding(display_name="First", color="#000000"), at(2))
+    made.change_sender(ADDRESS, at(3))
+    made.advance_clock(at(48), at(4))
+    return made
+
+
+def user() -> User:
+    """An employee who comes and goes."""
+    made = User.register(uid("user"), NOON, role=Role.OPERATOR, email="op@firm.example", name="Opal Operator")
+    made.change_role(Role.VIEWER, at(1))
+    made.note_password_change(at(2))
+    made.disable("left the firm", at(3))
+    return made
+
+
+def consumer(*, erased: bool = False) -> Consumer:
+    """The person; their erasure is a history of its own, for it ends every other."""
+    made = Consumer.register(uid("forgotten consumer") if erased else CONSUMER_ID, NOON, PROFILE)
+    made.change_profile(PROFILE.model_copy(update={"phone": "+1 208 555 0100"}), at(1))
+    for kind in ConsentKind:
+        made.give_consent(kind, text_version="2026-11", text_sha256=SHA, ip="192.0.2.7", at=at(2))
+    made.withdraw_consent(ConsentKind.SERVICE_TERMS, at(3))
+    made.decide_kyc(KycStatus.VERIFIED, "passport seen", at(4))
+    made.add_document(
+        uid("document"), DocumentKind.GOVERNMENT_ID, sha256=SHA, object_key="documents/1", media_type="image/png",
+        at=at(5),
+    )  # fmt: skip
+    if erased:
+        made.erase(ErasureReason.ASKED_BY_CONSUMER, at(6))
+    return made
+
+
+def credit_file() -> CreditFile:
+    """One pull, matched."""
+    made = CreditFile.open(CreditFile.identity(TENANT_ID, CONSUMER_ID), NOON, CONSUMER_ID)
+    made.match_pull(uid("report"), FIRST_PULL, NOON)
+    return made
+
+
+def report() -> Report:
+    """A report that was read and searched."""
+    made = _archived("report")
+    matched = CreditFile.open(CreditFile.identity(TENANT_ID, CONSUMER_ID), NOON, CONSUMER_ID).match_pull(
+        uid("report"), FIRST_PULL, NOON
+    )
+    made.parse(
+        FIRST_PULL, tradeline_ids=matched.tradeline_ids, in_review=matched.in_review, gates=matched.gates, at=at(1)
+    )
+    found = detect(FIRST_PULL, date(2026, 1, 5), ConsumerProfile.of(PROFILE))
+    made.note_findings(tuple(found), {d.id: d.version for d in DETECTORS.values()}, date(2026, 1, 5), at(1))
+    return made
+
+
+def refused_report() -> Report:
+    """A report that could not be read."""
+    made = _archived("broken report")
+    made.refuse("/TrueLinkCreditReportType", "this is no report we know", at(1))
+    return made
+
+
+def _archived(what: str) -> Report:
+    return Report.archive(
+        uid(what), NOON, consumer_id=CONSUMER_ID, sha256=SHA, size_bytes=4711, media_type="application/json",
+        object_key=f"reports/{uid(what)}.json",
+    )  # fmt: skip
+
+
+def dispute(what: str = "dispute") -> Dispute:
+    """A dispute that has just been opened."""
+    source = report()
+    finding = next(f for f in source.findings if f.group == "22" and f.reason is not None)
+    rows = [row for row in FIRST_PULL.rows() if row.group == "22"]
+    row = next(row for row in rows if row.bureau is BUREAU)
+    return Dispute.open(
+        uid(what), NOON, consumer_id=CONSUMER_ID, tradeline_id=source.tradeline_ids[row.ref], bureau=BUREAU, round_=1,
+        report_id=source.id, letter_type="bureau_dispute_611", selection_id=uid("selection"),
+        drafted_with=(uid(what),), challenge=challenge_of(row, [finding], rows),
+    )  # fmt: skip
+
+
+def posted_dispute(what: str = "dispute") -> Dispute:
+    """A dispute whose letter is with the post."""
+    made = dispute(what)
+    made.note_letter(uid("letter"), at(1))
+    made.await_approval(uid("letter"), DisputeStatus.AWAITING_CONSUMER_APPROVAL, SHA, at(2))
+    made.approve(uid("letter"), SHA, at(3))
+    made.post(uid("mailing"), at(4))
+    return made
+
+
+def received_dispute(what: str = "dispute") -> Dispute:
+    """A dispute whose clock runs: received on 9 January 2026."""
+    made = posted_dispute(what)
+    made.record_receipt(date(2026, 1, 9), ReceiptBasis.PROVEN, "America/Chicago", uid("mailing"), at(100))
+    return made
+
+
+def evaluate(made: Dispute, report_name: str = "next report", outcome: Outcome = Outcome.CORRECTED) -> None:
+    """A later report proposes an outcome."""
+    made.evaluate(
+        outcome, provisional=True, rule="C06", report_id=uid(report_name), compared_with=uid("report"),
+        changes=(FieldChange(field="past_due", before="8000", after="0"),), at=at(500),
+    )  # fmt: skip
+
+
+def disputes() -> list[Dispute]:
+    """Dropped, refused by the post, overdue, extended, overruled, closed; withdrawn; returned."""
+    closed = dispute()
+    closed.note_letter(uid("first letter"), at(1))
+    closed.drop_letter(uid("first letter"), at(2))
+    closed.note_letter(uid("letter"), at(3))
+    closed.await_approval(uid("letter"), DisputeStatus.AWAITING_CONSUMER_APPROVAL, SHA, at(4))
+    closed.approve(uid("letter"), SHA, at(5))
+    closed.post(uid("first mailing"), at(6))
+    closed.note_posting_failed(uid("first mailing"), at(7))
+    closed.post(uid("mailing"), at(8))
+    closed.record_receipt(date(2026, 1, 9), ReceiptBasis.PROVEN, "America/Chicago", uid("mailing"), at(100))
+    closed.consider_report(uid("thin report"), uid("report"), "C01", Outcome.INDETERMINATE, at(200))
+    evaluate(closed, "doubtful report", Outcome.UPDATED_OTHER)
+    closed.overrule("the change has nothing to do with us", ACTOR_ID, at(510))
+    closed.check_overdue(datetime(2026, 2, 24, 12, tzinfo=UTC))
+    closed.send_information(date(2026, 1, 20), datetime(2026, 2, 24, 13, tzinfo=UTC))
+    evaluate(closed)
+    closed.confirm(ACTOR_ID, at(1300))
+    withdrawn = dispute("withdrawn dispute")
+    withdrawn.withdraw(at(1))
+    returned = posted_dispute("returned dispute")
+    returned.return_undelivered(uid("mailing"), at(300))
+    return [closed, withdrawn, returned]
+
+
+def letter(what: str = "letter", approvals: Approvals = Approvals.CONSUMER_AND_OPERATOR) -> Letter:
+    """A letter as drafted."""
+    challenge = dispute().challenge
+    assert challenge is not None
+    return Letter.open(
+        uid(what), NOON, consumer_id=CONSUMER_ID, bureau=BUREAU, letter_type="bureau_dispute_611", template_version=1,
+        dispute_ids=(uid("dispute"),), letter_date=NOON.date(), approvals=approvals,
+        draft=Draft(
+            sender=Sender(
+                name=PROFILE.full_name, address=PROFILE.address, birth_date=PROFILE.birth_date,
+                ssn_last4=PROFILE.ssn_last4,
+            ),
+            recipient=Recipient.from_book(BUREAU, NOON.date()),
+            report=ReportReference(dated=FIRST_PULL.pulled_on),
+            items=(challenge.item,),
+            tenant_kind="consumer_direct",
+        ),
+    )  # fmt: skip
+
+
+def pdf(letter_id: UUID, sha256: str = SHA) -> RenderedPdf:
+    """What a print left behind."""
+    return RenderedPdf(
+        sha256=sha256, object_key=f"letters/{letter_id}/{sha256}.pdf", pages=2, size_bytes=30_000, engine={"fake": "1"}
+    )
+
+
+def approved_letter(what: str = "letter") -> Letter:
+    """A letter whose bytes both have released, at hour 6."""
+    made = letter(what)
+    made.sign(PROFILE.full_name, "truth-2026-11", "192.0.2.7", at(1))
+    made.note_render(pdf(made.id), at(2))
+    made.approve_as_consumer(SHA, "truth-2026-11", CONSUMER_ID, "192.0.2.7", at(5))
+    made.approve_as_operator(SHA, ACTOR_ID, at(6))
+    return made
+
+
+def letters() -> list[Letter]:
+    """Refused, printed, expired, approved again, submitted, sent back; voided."""
+    made = letter()
+    made.sign(PROFILE.full_name, "truth-2026-11", "192.0.2.7", at(1))
+    made.refuse_render(("L01",), at(2))
+    made.note_render(pdf(made.id), at(3))
+    made.approve_as_consumer(SHA, "truth-2026-11", CONSUMER_ID, "192.0.2.7", at(4))
+    made.expire_approvals(at(24 * 31 + 5))
+    made.note_render(pdf(made.id), at(24 * 31 + 6))
+    made.approve_as_consumer(SHA, "truth-2026-11", CONSUMER_ID, "192.0.2.7", at(24 * 31 + 7))
+    made.approve_as_operator(SHA, ACTOR_ID, at(24 * 31 + 8))
+    made.submit(uid("mailing"), at(24 * 31 + 9))
+    made.note_submission_failed(uid("mailing"), at(24 * 31 + 10))
+    voided = letter("voided letter")
+    voided.void("written by mistake", at(1))
+    return [made, voided]
+
+
+def mailing(what: str = "mailing") -> Mailing:
+    """A piece asked for."""
+    return Mailing.request(
+        uid(what), NOON, consumer_id=CONSUMER_ID, letter_id=uid("letter"), dispute_ids=(uid("dispute"),),
+        bureau=BUREAU, service=Service.CERTIFIED, pdf_sha256=SHA, object_key="letters/1.pdf", to_name="Experian",
+        to=ADDRESS, time_zone="America/Chicago", sender_name=PROFILE.full_name, sender=PROFILE.address,
+    )  # fmt: skip
+
+
+def ready_mailing(what: str = "mailing") -> Mailing:
+    """A piece between two good addresses."""
+    made = mailing(what)
+    made.verify_addresses("deliverable", "deliverable", at(1))
+    return made
+
+
+def accepted_mailing(what: str = "mailing") -> Mailing:
+    """A piece that the provider holds since hour 3."""
+    made = ready_mailing(what)
+    made.intend(SHA, at(2))
+    made.accept("ltr_0001", "92071902358909000011275538", date(2026, 1, 9), found=False, at=at(3))
+    return made
+
+
+def scan(kind: ScanKind, hours: float) -> TrackingScan:
+    """The carrier saw the piece so many hours after the history began."""
+    return TrackingScan(id=f"evnt_{kind.value}_{hours:g}", kind=kind, occurred_at=at(hours), provider_event=kind.value)
+
+
+def mailings() -> list[Mailing]:
+    """Busy, unknown, found and delivered; refused; rejected; lost and returned after all; cancelled."""
+    delivered = ready_mailing()
+    delivered.intend(SHA, at(2))
+    delivered.find_unsent(at(2), provider_busy=True)
+    delivered.intend(SHA, at(3))
+    delivered.note_unknown("timeout", at(3))
+    delivered.accept("ltr_0001", "92071902358909000011275538", date(2026, 1, 9), found=True, at=at(4))
+    delivered.note_duplicate("ltr_0002", cancelled=True, at=at(4))
+    delivered.scan(scan(ScanKind.MAILED, 24), at(25))
+    delivered.scan(scan(ScanKind.DELIVERED, 96), at(97))
+    refused = mailing("refused mailing")
+    refused.verify_addresses("undeliverable", "deliverable", at(1))
+    rejected = ready_mailing("rejected mailing")
+    rejected.intend(SHA, at(2))
+    rejected.reject("failed_deliverability_strictness", "address", at(2))
+    lost = accepted_mailing("lost mailing")
+    lost.check_lost(at(3) + LOST_AFTER)
+    lost.scan(scan(ScanKind.RETURNED, 600), at(601))
+    cancelled = ready_mailing("cancelled mailing")
+    cancelled.cancel("the letter was voided", at(2))
+    return [delivered, refused, rejected, lost, cancelled]
+
+
+def task() -> Task:
+    """A task done."""
+    made = Task.open(
+        uid("task"), NOON, kind=TaskKind.APPROVE_LETTER, consumer_id=CONSUMER_ID, about_id=uid("letter"),
+        due_on=date(2026, 1, 12),
+    )  # fmt: skip
+    made.complete(ACTOR_ID, "looked at it", at(1))
+    return made
+
+
+def notification() -> Notification:
+    """A message read."""
+    made = Notification.queue(
+        uid("notification"), NOON, kind=NotificationKind.LETTER_TO_SIGN, consumer_id=CONSUMER_ID, about_id=uid("letter")
+    )
+    made.read(at(1))
+    return made
+
+
+def everything() -> list[Aggregate]:
+    """All of it, each with its events still pending."""
+    return [
+        tenant(), user(), consumer(), consumer(erased=True), credit_file(), report(), refused_report(), *disputes(),
+        *letters(), *mailings(), task(), notification(),
+    ]  # fmt: skip
+
+
+def events(things: Iterable[Aggregate] | None = None) -> list[Event]:
+    """The events of these things, or of everything."""
+    chosen = everything() if things is None else things
+    return [event for thing in chosen for event in thing.pending_events if isinstance(event, Event)]
+
+
+def first(kind: type[Event]) -> Event:
+    """The first event of a kind."""
+    return next(event for event in events() if type(event) is kind)
