@@ -148,7 +148,7 @@ def sandbox() -> None:
     settings = load()
     configure_logging(level=logging.WARNING)
     home = settings.home / "sandbox" / settings.database_name
-    Server(SandboxSettings(home=home, port=settings.sandbox_port, requests_per_window=1500)).run()
+    Server(SandboxSettings(home=home, host=settings.host, port=settings.sandbox_port, requests_per_window=1500)).run()
 
 
 def migrate() -> None:
