@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -12,6 +13,8 @@ from typing import Any
 
 import httpx
 from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
 from api.cli.running import stack_of
 from api.demo.checks import audit_holds, projections_hold
@@ -20,15 +23,15 @@ from api.demo.walk import Story, Walk, read_json
 from infrastructure.reports import parse
 from infrastructure.runtime import database, prepare
 from infrastructure.settings import CHECKOUT, Settings
-from infrastructure.stack import free_port
+from infrastructure.stack import Stack, StackFailed, free_port
 
 SAMPLES = CHECKOUT / "samples"
-DELIVERED = "delivered"
 
 
 def run_demo(settings: Settings, json_file: Path | None, own_report: Path | None) -> bool:
     """Walk the walk; True when every step held. It has a database of its own, which stays for looking around."""
-    console = Console()
+    first = (own_report or SAMPLES / "first_pull.json").read_bytes()
+    pulled_on = _pulled_on(first, date.today() if own_report else None)  # noqa: DTZ011 a person's own day
     name = f"sfdify_demo_{token_hex(4)}"
     demo = settings.model_copy(
         update={
@@ -40,43 +43,53 @@ def run_demo(settings: Settings, json_file: Path | None, own_report: Path | None
         }
     )
     story = Story({"database": name, "started_at": datetime.now(UTC).isoformat(), "steps": []})
-    teller = Teller(console, story)
+    teller = Teller(Console(), story)
+    teller.begin()
     began = time.monotonic()
     with database(demo) as admin_url:
         ok = teller.step("The database is ready", lambda: f"{len(prepare(demo, admin_url))} migrations")
-        if ok:
-            stack = stack_of(demo, demo.home / "logs" / name)
-            try:
-                with stack:
-                    teller.said("API, workers, projector and sandbox print provider run")
-                    ok = _walk(demo, teller, own_report)
-                    ok = ok and _checks(demo, admin_url, teller)
-            except WalkFailed as failed:
-                console.print(f"[red]{failed}[/red]")
-                ok = False
+        with ExitStack() as running:
+            stack = stack_of(demo, logs_of(demo))
+            ok = ok and teller.step("All processes run", lambda: _started(running, stack))
+            ok = ok and _walk(_walker(demo, story, first, pulled_on, own_report is not None), teller)
+            ok = ok and _checks(demo, admin_url, teller)
     story.note(ok=ok, seconds=round(time.monotonic() - began, 2))
     if json_file is not None:
         json_file.write_text(json.dumps(story.facts, indent=2, default=str) + "\n")
-    verdict = "[green]Every step held[/green]" if ok else "[red]The walk did not hold[/red]"
-    console.print(f"{verdict} in {story.facts['seconds']:.1f} s. Look around with SFDIFY_DATABASE={name}.")
+    teller.end(ok, demo)
     return ok
 
 
-def _walk(demo: Settings, teller: Teller, own_report: Path | None) -> bool:
-    profile = read_json(SAMPLES / "consumer.json")
-    first = own_report.read_bytes() if own_report else (SAMPLES / "first_pull.json").read_bytes()
-    second = (SAMPLES / "day_20.json").read_bytes()
-    walk = Walk(
+def logs_of(demo: Settings) -> Path:
+    """Where the demonstration's processes write what they have to say."""
+    return demo.home / "logs" / demo.database_name
+
+
+def letters_of(demo: Settings) -> Path:
+    """Where the demonstration keeps the letters as they were approved."""
+    return demo.home / "demo" / demo.database_name
+
+
+def _started(running: ExitStack, stack: Stack) -> str:
+    running.enter_context(stack)
+    return f"{', '.join(stack.commands)}; the API is at {stack.url}"
+
+
+def _walker(demo: Settings, story: Story, first: bytes, pulled_on: date, is_own: bool) -> Walk:
+    return Walk(
         base_url=f"http://{demo.host}:{demo.port}",
         sandbox_url=demo.sandbox_url,
         platform_key=f"sp_{demo.secret('platform-key').hex()}",
-        story=teller.story,
-        profile=profile,
+        story=story,
+        profile=read_json(SAMPLES / "consumer.json"),
         pull=first,
-        pulled_on=_pulled_on(first, date.today() if own_report else None),  # noqa: DTZ011 a person's own day
-        pdf_folder=demo.home / "demo" / demo.database_name,
-        own_report=own_report is not None,
+        pulled_on=pulled_on,
+        pdf_folder=letters_of(demo),
+        own_report=is_own,
     )
+
+
+def _walk(walk: Walk, teller: Teller) -> bool:
     steps: list[tuple[str, Callable[[], str]]] = [
         ("People are made", walk.make_people),
         ("Consent is recorded", walk.give_consents),
@@ -88,7 +101,8 @@ def _walk(demo: Settings, teller: Teller, own_report: Path | None) -> bool:
         ("The exact bytes are approved", walk.approve),
         ("Certified letters are posted", walk.post),
     ]
-    if own_report is None:
+    if not walk.own_report:
+        second = (SAMPLES / "day_20.json").read_bytes()
         second_day = _pulled_on(second, None)
         steps += [
             ("The carrier delivers", walk.deliver),
@@ -97,6 +111,7 @@ def _walk(demo: Settings, teller: Teller, own_report: Path | None) -> bool:
             ("The operator confirms", walk.confirm),
             ("The rest is overdue", walk.overdue),
         ]
+    steps.append(("Nothing is left undone", walk.nothing_set_aside))
     try:
         return all(teller.step(title, act) for title, act in steps)
     finally:
@@ -104,8 +119,8 @@ def _walk(demo: Settings, teller: Teller, own_report: Path | None) -> bool:
 
 
 def _checks(demo: Settings, admin_url: str, teller: Teller) -> bool:
-    return teller.step("audit verify", lambda: audit_holds(demo, admin_url)) and teller.step(
-        "projections verify", lambda: projections_hold(demo, admin_url)
+    return teller.step("The log is as it was written", lambda: audit_holds(demo, admin_url)) and teller.step(
+        "The query tables equal a replay", lambda: projections_hold(demo, admin_url)
     )
 
 
@@ -114,11 +129,16 @@ def _pulled_on(content: bytes, otherwise: date | None) -> date:
 
 
 class Teller:
-    """Says each step as it happens and keeps how long it took."""
+    """Says each step as it happens and keeps how long it took. Lines fit eighty columns."""
 
     def __init__(self, console: Console, story: Story) -> None:
         self._console = console
         self.story = story
+
+    def begin(self) -> None:
+        """Say what is going to be seen."""
+        self._console.print("\n[bold]SFDIFY[/bold]  from a credit report to certified letters and their deadlines")
+        self._console.print("Every step is a call of the public API, signed in as a customer would be.\n")
 
     def step(self, title: str, act: Callable[[], str]) -> bool:
         """Carry a step out and say what came of it; False when it did not hold."""
@@ -126,15 +146,24 @@ class Teller:
         with self._console.status(f"{title} ..."):
             try:
                 said, ok = act(), True
-            except (WalkFailed, httpx.HTTPError) as failed:
-                said, ok = str(failed), False
+            except (WalkFailed, StackFailed, httpx.HTTPError) as failed:
+                said, ok = str(failed) or type(failed).__name__, False
         seconds = time.monotonic() - began
-        mark = "[green]ok[/green]" if ok else "[red]failed[/red]"
-        self._console.print(f"{mark} {title} [dim]{seconds:.1f} s[/dim]  {said}", highlight=False)
+        mark = "[green]ok    [/green]" if ok else "[red]failed[/red]"
+        self._console.print(f"{mark} {seconds:5.1f} s  [bold]{title}[/bold]", highlight=False)
+        self._console.print(Padding(Text(said, style="dim" if ok else "red"), (0, 0, 0, 16), expand=False))
         entry: dict[str, Any] = {"step": title, "ok": ok, "seconds": round(seconds, 3), "said": said}
         self.story.facts["steps"].append(entry)
         return ok
 
-    def said(self, text: str) -> None:
-        """Say something that is no step."""
-        self._console.print(f"[dim]{text}[/dim]", highlight=False)
+    def end(self, ok: bool, demo: Settings) -> None:
+        """Say how it went and where to look further."""
+        verdict = "[green]Every step held[/green]" if ok else "[red]The walk did not hold[/red]"
+        self._console.print(f"\n{verdict} in {self.story.facts['seconds']:.1f} s.")
+        places = {"Process logs": str(logs_of(demo))}
+        if demo.embedded_database:
+            places["Look around"] = f"SFDIFY_DATABASE={demo.database_name} ./run up"
+        if "pdfs" in self.story.facts:
+            places["Letters"] = str(letters_of(demo))
+        for name, place in places.items():
+            self._console.print(f"  {name:13} {place}", highlight=False, soft_wrap=True)

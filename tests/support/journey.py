@@ -1,0 +1,98 @@
+"""The product as its users start it: real processes, a home of their own, nothing shared with other tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infrastructure.embedded import ensure_server, stop_server
+from infrastructure.settings import CHECKOUT
+
+_NOT_OURS = ("DATABASE_URL", "REDIS_URL", "S3_", "KMS_", "LOB_", "SFDIFY_", "PYTHONDONTWRITEBYTECODE", "COLUMNS")
+"""Variables of the machine that would make the product another one; without bytecode every start takes seconds more."""
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """The machine's variables without ours, and a home."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)}
+    bytecode = Path(tempfile.gettempdir()) / f"sfdify-bytecode-{os.getuid()}"
+    return kept | {"SFDIFY_HOME": str(home), "PYTHONPYCACHEPREFIX": str(bytecode)} | more
+
+
+@contextmanager
+def new_home() -> Iterator[Path]:
+    """A folder, with a space in its name, whose server is stopped and whose files are gone at the end."""
+    home = Path(tempfile.mkdtemp(prefix="sfdify tests "))
+    home.chmod(0o755)
+    try:
+        yield home
+    finally:
+        assert stop_server(home), f"somebody still uses the server of {home}"
+        data = (home / "postgres" / "server").resolve()
+        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def sfdify(home: Path, *arguments: str, timeout: float = 240, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "api.cli", *arguments],
+        cwd=CHECKOUT,
+        env=environment(home, **more),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def started(home: Path, arguments: Sequence[str], **more: str) -> subprocess.Popen[str]:
+    """Start one command in a session of its own, as a terminal would."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "api.cli", *arguments],
+        cwd=CHECKOUT,
+        env=environment(home, **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A demonstration that has ended, and the home it leaves."""
+
+    home: Path
+    run: subprocess.CompletedProcess[str]
+    facts: Mapping[str, Any]
+
+    @property
+    def database(self) -> str:
+        return str(self.facts["database"])
+
+
+def _walk(home: Path) -> Walked:
+    facts = home / "walk.json"
+    run = sfdify(home, "demo", "--json", str(facts))
+    return Walked(home, run, json.loads(facts.read_text()) if facts.exists() else {})
+
+
+@pytest.fixture(scope="session")
+def walked() -> Iterator[Walked]:
+    """The whole demonstration, run once; its server stays up for the commands that look at what it left."""
+    with new_home() as home:
+        found = _walk(home)
+        with ensure_server(home):
+            yield found
