@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from uuid import UUID
 
 import pytest
 import structlog
@@ -66,6 +67,20 @@ def test_an_error_is_its_type_and_place_without_its_message(lines: io.StringIO, 
     assert isinstance(places, list)
     assert places[-1].endswith(" fail")
     assert "Ann" not in lines.getvalue()
+
+
+def test_our_own_modules_say_which_job_failed_and_are_masked_all_the_same(lines: io.StringIO) -> None:
+    job = UUID("01a204a2-906d-7948-a3ca-da544052d5cd")
+    logging.getLogger("infrastructure.leases").warning("job %s queue=%s failed: %s", job, "mail_send", "ValueError")
+    logging.getLogger("sfdify.projecting").error("parked: %s", "ann@example.com")
+    failed, parked = logged(lines)
+    assert failed["event"] == f"job {job} queue=mail_send failed: ValueError"
+    assert parked["event"] == "parked: [email]"
+
+
+def test_calls_to_others_make_no_line_of_their_own(lines: io.StringIO) -> None:
+    logging.getLogger("httpx").info("HTTP Request: %s", "GET https://example.com/?name=Ann")
+    assert lines.getvalue() == ""
 
 
 def test_fields_bound_to_the_request_are_on_every_line(lines: io.StringIO) -> None:
