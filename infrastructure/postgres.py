@@ -122,8 +122,13 @@ def _set_logins(admin_url: str, passwords: dict[str, str]) -> None:
 def pool(url: str, role: PoolRole, size: int) -> ConnectionPool[Connection]:
     """Open autocommit connections for one role. Raises UnsafeRole or psycopg.Error."""
     opened = ConnectionPool(
-        url, min_size=min(size, 2), max_size=size, timeout=CONNECT_TIMEOUT_S, kwargs=_session(role),
-        open=False, name=f"sfdify-{role}",
+        url,
+        min_size=min(size, 2),
+        max_size=size,
+        timeout=CONNECT_TIMEOUT_S,
+        kwargs=_session(role),
+        open=False,
+        name=f"sfdify-{role}",
     )
     opened.open()
     try:
@@ -138,8 +143,13 @@ def pool(url: str, role: PoolRole, size: int) -> ConnectionPool[Connection]:
 async def async_pool(url: str, role: PoolRole, size: int) -> AsyncConnectionPool[AsyncConnection]:
     """As `pool`, for async readers."""
     opened = AsyncConnectionPool(
-        url, min_size=min(size, 2), max_size=size, timeout=CONNECT_TIMEOUT_S, kwargs=_session(role),
-        open=False, name=f"sfdify-{role}-async",
+        url,
+        min_size=min(size, 2),
+        max_size=size,
+        timeout=CONNECT_TIMEOUT_S,
+        kwargs=_session(role),
+        open=False,
+        name=f"sfdify-{role}-async",
     )
     await opened.open()
     try:
@@ -199,11 +209,12 @@ class Holder:
     """The oldest transaction that still may write: nothing after it can be read from the log yet.
 
     `what` is a backend's state, `prepared` for a two-phase transaction, or `hidden` when this login
-    may not see the other's details. It never contains the query text, which may hold personal data.
+    may not see the other's details; `age` is then how long this process has known of the transaction, since
+    the server does not tell when it began. It never contains the query text, which may hold personal data.
     """
 
     pid: int | None
-    age: timedelta | None
+    age: timedelta
     what: str
     application: str
     database: str
@@ -212,19 +223,42 @@ class Holder:
 def check_horizon(conn: Connection) -> Holder | None:
     """Name the transaction that holds the horizon, or None when nothing does."""
     row = conn.execute(_HOLDER).fetchone()
-    return Holder(*row) if row else None
+    if row is None:
+        return None
+    pid, age, what, application, database, transaction = row
+    known_for = _known.since(transaction)
+    return Holder(pid, known_for if age is None else age, what, application, database)
+
+
+class _Known:
+    """Since when the oldest writing transaction has been seen: a short one is gone at the next look."""
+
+    def __init__(self) -> None:
+        self._seen = ("", 0.0)
+
+    def since(self, transaction: str) -> timedelta:
+        """How long ago this transaction was seen first, 0 now."""
+        name, began = self._seen
+        if name != transaction:
+            began = time.monotonic()
+            self._seen = (transaction, began)
+        return timedelta(seconds=time.monotonic() - began)
+
+
+_known: Final = _Known()
 
 
 # Locks on transaction ids are visible to every login, unlike the ids in pg_stat_activity.
 _HOLDER: Final[LiteralString] = """
-    SELECT pid, age, what, application, database FROM (
+    SELECT pid, age, what, application, database, transaction FROM (
       SELECT l.pid, clock_timestamp() - a.xact_start AS age, coalesce(a.state, 'hidden') AS what,
         coalesce(a.application_name, '') AS application, coalesce(a.datname, '') AS database,
-        age(l.transactionid) AS xids
+        age(l.transactionid) AS xids, concat_ws('/', l.pid, l.transactionid) AS transaction
       FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
       WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
       UNION ALL
-      SELECT NULL, clock_timestamp() - p.prepared, 'prepared', '', p.database, age(p.transaction)
+      SELECT NULL, clock_timestamp() - p.prepared, 'prepared', '', p.database, age(p.transaction),
+        p.transaction::text
       FROM pg_prepared_xacts p
     ) writers ORDER BY xids DESC LIMIT 1"""
 

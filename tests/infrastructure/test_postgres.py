@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -218,7 +219,11 @@ def test_a_login_without_rights_still_sees_that_somebody_holds_it(database: Test
         with psycopg.connect(database.admin_url) as writer:
             writer.execute("SELECT pg_current_xact_id()")
             held = check_horizon(looking)
+            again = check_horizon(looking)
         assert held is not None
+        assert again is not None
+        assert held.what == "hidden"
+        assert held.age < again.age < timedelta(seconds=60), "its age is how long we have known of it"
 
 
 def test_migrating_prints_nothing(empty: TestDatabase, server: TestServer, capfd: pytest.CaptureFixture[str]) -> None:
