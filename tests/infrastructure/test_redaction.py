@@ -43,7 +43,7 @@ def test_what_looks_personal_is_replaced_by_its_kind(text: str, kind: str) -> No
 @pytest.mark.parametrize(
     "text",
     [
-        str(uuid4()),
+        "7480ff3f-85cf-4cd9-a5e7-93128ddd6b34",
         "11111111-2222-3333-4444-555555555555",
         "2026-11-22T12:00:00.123456Z",
         "2026-11-22 12:00:00+00:00",
