@@ -1,0 +1,51 @@
+"""An erased person leaves no words in any query table, whichever way the rows were made."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.consumers import ErasureReason
+from infrastructure.projecting import rebuild
+from projections import ALL
+from tests.support.histories import CONSUMER_ID, at, consumer, everything
+from tests.support.postgres import TestDatabase
+from tests.support.stored import stored
+
+CANARIES = (
+    "quillfeather", "mara", "900127788", "7788", "alder", "boise", "83702", "1984-03-09", "example.com", "192.0.2.7",
+    "first bank", "44440000", "****2211", "+1 208", "looked at it", "passport", "by mistake",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("key_goes_first", [True, False])
+def test_no_words_of_an_erased_person_are_left(database: TestDatabase, key_goes_first: bool) -> None:
+    things = [thing for thing in everything() if thing.id != consumer(erased=True).id]
+    with stored(database, things) as held:
+        before = " ".join(text.lower() for _, text in held.texts())
+        assert all(word in before for word in ("quillfeather", "first bank", "looked at it"))
+        person = consumer()
+        person.collect_events()
+        person.erase(ErasureReason.ASKED_BY_CONSUMER, at(7))
+        if key_goes_first:
+            held.append(person)
+            held.forget(CONSUMER_ID)
+            held.project()
+        else:
+            held.append(person)
+            held.project()
+            held.forget(CONSUMER_ID)
+        assert found(held) == []
+        for projection in ALL:
+            rebuild(held.database.projector_url, projection, held.decode)
+        assert found(held) == []
+
+
+def found(held) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
+    return [(table, word) for table, text in held.texts() for word in CANARIES if word in text.lower()]
+
+
+def test_following_the_log_one_event_at_a_time_makes_the_same_rows(database: TestDatabase) -> None:
+    with stored(database) as held:
+        held.append(*everything())
+        held.project(batch=1)
+        assert [p.name for p in ALL if not held.rebuilt_equals_incremental(p)] == []
