@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -10,8 +11,15 @@ from fastapi import FastAPI
 
 from api.problems import Problem, problem_responses
 
+_REF: Final = re.compile(r'"#/components/schemas/(\w+)"')
 _MUST_BE_SENT: Final[Mapping[str, Mapping[str, Any]]] = {
-    "idempotency-key": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$"},
+    "idempotency-key": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "format": "idempotency-key",
+        "pattern": "^[!-~]{1,255}$",
+    },
     "if-match": {
         "type": "string",
         "minLength": 1,
@@ -46,6 +54,8 @@ def _describe(document: dict[str, Any]) -> None:
             operation["responses"]["422"] = problem_responses(422)[422]
         for parameter in operation.get("parameters", []):
             _describe_parameter(parameter)
+    for body in _bodies(document, schemas):
+        _describe_texts(body)
     for framework in ("HTTPValidationError", "ValidationError"):
         schemas.pop(framework, None)
 
@@ -60,6 +70,32 @@ def _describe_parameter(parameter: dict[str, Any]) -> None:
     if len(choices) == 1:  # a parameter is sent or left out; it is never null
         rest = {name: value for name, value in schema.items() if name != "anyOf"}
         parameter["schema"] = choices[0] | rest
+
+
+def _bodies(document: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The schemas that JSON bodies are made of."""
+    waiting: list[str] = []
+    for operation in _operations(document):
+        waiting += _REF.findall(json.dumps(operation.get("requestBody", {}).get("content", {}).get("application/json")))
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _REF.findall(json.dumps(schemas[name]))
+            yield schemas[name]
+
+
+def _describe_texts(schema: Any) -> None:
+    """Say of every free text that it holds no NUL, which no text of this API may (see `api.bodies`)."""
+    if isinstance(schema, list):
+        for part in schema:
+            _describe_texts(part)
+    elif isinstance(schema, dict):
+        if schema.get("type") == "string" and not schema.keys() & {"enum", "const", "format", "pattern"}:
+            schema["pattern"] = r"^[^\x00]*$"
+        for part in schema.values():
+            _describe_texts(part)
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from application.kernel import Answer, Command, Work, handles
 from domain.addresses import PostalAddress
 from domain.kernel import DomainError, Forbidden
 from domain.permissions import Permission
-from domain.tenants import Branding, Policies, Tenant, TenantKind, TenantMode
+from domain.tenants import Branding, Policies, Tenant, TenantKind, TenantMode, check_clock
 
 
 class SlugTaken(DomainError):
@@ -79,6 +79,8 @@ def register_tenant(command: RegisterTenant, work: Work) -> Answer:
     """Claim the slug, start the clock of a test tenant, and put the tenant on record."""
     if command.tenant_id != work.caller.tenant_id:
         raise Forbidden("a tenant is registered under its own id")
+    if command.clock_starts_at is not None:
+        check_clock(command.clock_starts_at)
     tenant = Tenant.register(
         command.tenant_id,
         command.clock_starts_at or work.now,

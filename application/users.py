@@ -12,8 +12,9 @@ from domain.consumers import Consumer
 from domain.kernel import DomainError, Forbidden, Role
 from domain.permissions import Permission, allowed
 from domain.users import User
+from domain.written import EmailAddress
 
-Email = Annotated[str, Field(max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")]
+Email = EmailAddress
 
 
 class EmailTaken(DomainError):

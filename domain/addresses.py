@@ -16,6 +16,7 @@ _STATE_CODES: Final = (
 )
 STATES: Final = frozenset(_STATE_CODES.split())
 """Two-letter codes of the Postal Service: states, the District, territories, associated states, armed forces."""
+_STATE_PATTERN: Final = "^(" + "|".join("".join(f"[{c}{c.lower()}]" for c in code) for code in sorted(STATES)) + ")$"
 
 ENVELOPE_CHARACTERS_MAX: Final = 50
 """A recipient's two street lines together may not be longer (Lob: `address_length_exceeds_limit`)."""
@@ -37,7 +38,7 @@ def printable_line(text: str) -> str:
     return line
 
 
-Line = Annotated[str, AfterValidator(printable_line)]
+Line = Annotated[str, AfterValidator(printable_line), Field(json_schema_extra={"format": "line"})]
 """Text that fits on a line of print."""
 
 
@@ -65,7 +66,13 @@ class PostalAddress(Value):
     line1: Annotated[Line, Field(min_length=1, max_length=64)]
     line2: Annotated[Line | None, Field(max_length=64)] = None
     city: Annotated[Line, AfterValidator(_no_comma), Field(min_length=1, max_length=200)]
-    state: Annotated[Line, AfterValidator(_upper), AfterValidator(_known_state)]
+    state: Annotated[
+        str,
+        AfterValidator(printable_line),
+        AfterValidator(_upper),
+        AfterValidator(_known_state),
+        Field(json_schema_extra={"pattern": _STATE_PATTERN}),
+    ]
     zip_code: Annotated[str, Field(pattern=r"^[0-9]{5}(-[0-9]{4})?$")]
 
     @property

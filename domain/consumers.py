@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -11,6 +11,7 @@ from pydantic import Field
 
 from domain.addresses import PostalAddress
 from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Sealed, Value
+from domain.written import Day, EmailAddress
 
 
 class Profile(Value):
@@ -20,9 +21,9 @@ class Profile(Value):
     middle_name: str | None = Field(default=None, max_length=60)
     family_name: str = Field(min_length=1, max_length=60)
     suffix: str | None = Field(default=None, max_length=10)
-    email: str = Field(max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")
+    email: EmailAddress
     phone: str | None = Field(default=None, max_length=40, pattern=r"^[0-9+() .-]+$")
-    birth_date: date
+    birth_date: Day
     ssn: str = Field(pattern=r"^[0-9]{9}$")
     address: PostalAddress
     previous_addresses: tuple[PostalAddress, ...] = Field(default=(), max_length=5)

@@ -11,7 +11,8 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.addresses import PostalAddress
-from domain.kernel import Aggregate, Created, Event, Forbidden, Invalid, Value
+from domain.kernel import Aggregate, Created, Event, Forbidden, IllegalMove, Invalid, Value
+from domain.written import Count
 
 
 class TenantKind(StrEnum):
@@ -40,16 +41,22 @@ class Policies(Value):
     """A tenant's own choices inside what the law leaves open."""
 
     approvals: Approvals = Approvals.CONSUMER_AND_OPERATOR
-    items_per_letter_max: int = Field(default=5, ge=1, le=5)
-    requests_per_minute_user: int = Field(default=100, ge=1, le=1_000_000)
-    requests_per_minute_tenant: int = Field(default=1000, ge=1, le=1_000_000)
+    items_per_letter_max: Count = Field(default=5, ge=1, le=5)
+    requests_per_minute_user: Count = Field(default=100, ge=1, le=1_000_000)
+    requests_per_minute_tenant: Count = Field(default=1000, ge=1, le=1_000_000)
 
 
 class Branding(Value):
     """How the tenant's own pages look; never printed on a consumer's letter."""
 
-    display_name: str
-    color: str = "#1f3a5f"
+    display_name: str = Field(min_length=1, max_length=120)
+    color: str = Field(default="#1f3a5f", pattern=r"^#[0-9a-f]{6}$")
+
+
+class ClockOutOfReach(IllegalMove):
+    """A test clock shows the years 1970 to 2199, so that every date computed from it exists."""
+
+    code = "clock_out_of_reach"
 
 
 class PostingNotPermitted(Forbidden):
@@ -147,7 +154,8 @@ class Tenant(Aggregate):
         if self.mode is not TenantMode.TEST:
             raise Forbidden("only a test-mode tenant has a clock that can be moved")
         if to < at:
-            raise Invalid("a test clock moves only forward: give an instant after its present time")
+            raise IllegalMove("a test clock moves only forward: give an instant after its present time")
+        check_clock(to)
         self.record(self.ClockAdvanced, to, advanced_to=to)
 
     def check_may_post(self) -> None:
@@ -156,3 +164,9 @@ class Tenant(Aggregate):
             raise PostingNotPermitted(
                 "only consumer_direct tenants may post letters until the compliance gates for this kind of tenant exist"
             )
+
+
+def check_clock(at: datetime) -> None:
+    """Refuse an instant that a test clock cannot show."""
+    if not 1970 <= at.year < 2200:
+        raise ClockOutOfReach("a test clock shows the years 1970 to 2199; give an instant within them")

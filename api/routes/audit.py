@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Reader, check
+from api.bodies import JsonRoute
 from api.commands import READS
 from api.positions import decode_position, encode_position
 from api.services import Api
@@ -18,7 +19,7 @@ from domain.permissions import Permission
 from infrastructure.event_store.application import Entry
 from infrastructure.event_store.mapper import SEALED
 
-router = APIRouter(prefix="/v1/audit", tags=["audit"])
+router = APIRouter(route_class=JsonRoute, prefix="/v1/audit", tags=["audit"])
 
 
 class LoggedEvent(BaseModel):
@@ -48,7 +49,7 @@ class LoggedEvents(BaseModel):
 def list_events(
     api: Api,
     caller: Reader,
-    after: Annotated[str | None, Query(pattern="^[a-z2-7]{16}$", max_length=16)] = None,
+    after: Annotated[str | None, Query(max_length=16, json_schema_extra={"format": "event-position"})] = None,
     originator_id: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 100,
 ) -> LoggedEvents:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Reader
+from api.bodies import JsonRoute
 from api.commands import READS
 from api.problems import problem_responses
 from api.services import Api, Services
@@ -18,7 +19,7 @@ from domain.users import User
 from infrastructure.sessions import Refresh
 from infrastructure.tokens import LIFETIME, Unauthenticated
 
-router = APIRouter(prefix="/v1/auth", tags=["auth"])
+router = APIRouter(route_class=JsonRoute, prefix="/v1/auth", tags=["auth"])
 _RESPONSES = problem_responses(400, 401, 413, 415, 422, 429, 500, 503)
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Reader, Writer, check, own_case
+from api.bodies import JsonRoute
 from api.commands import CHANGES, CREATES, READS, Bus, Changed, Key, Version, changed
 from api.pages import Cursor, Limit, Page
 from api.positions import MinEventPosition
@@ -33,8 +34,9 @@ from projections.consents import ConsentRow
 from projections.consumers import ConsumerRow
 from projections.reading import many_async
 
-router = APIRouter(prefix="/v1/consumers", tags=["consumers"])
+router = APIRouter(route_class=JsonRoute, prefix="/v1/consumers", tags=["consumers"])
 LARGEST_DOCUMENT = 10_000_000
+_PAPER_TYPES = "application/pdf, image/png, image/jpeg"
 _PAPERS = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
@@ -190,7 +192,14 @@ async def list_consents(
     return [ConsentRow.model_validate(row) for row in rows]
 
 
-@router.post("/{consumer_id}/documents", status_code=201, responses=CREATES)
+@router.post(
+    "/{consumer_id}/documents",
+    status_code=201,
+    responses=CREATES,
+    openapi_extra={
+        "requestBody": {"content": {"multipart/form-data": {"encoding": {"file": {"contentType": _PAPER_TYPES}}}}}
+    },
+)
 def add_document(
     consumer_id: UUID,
     bus: Bus,
@@ -202,12 +211,12 @@ def add_document(
 ) -> DocumentMade:
     """Keep an identity paper (PDF, PNG or JPEG, up to 10 MB), sealed under the consumer's key."""
     check(caller, Permission.WRITE_CONSUMERS)
+    if api.sfdify.engine.load(caller.tenant_id, Consumer, consumer_id) is None:
+        raise NotFound("there is no consumer of this id")
     content = file.file.read(LARGEST_DOCUMENT + 1)
     media_type = next((name for magic, name in _PAPERS.items() if content.startswith(magic)), None)
     if media_type is None or len(content) > LARGEST_DOCUMENT:
         raise Invalid("send a PDF, PNG or JPEG of at most 10 MB")
-    if api.sfdify.engine.load(caller.tenant_id, Consumer, consumer_id) is None:
-        raise NotFound("there is no consumer of this id")
     document_id, sha256 = new_id(), hashlib.sha256(content).hexdigest()
     object_key = f"documents/{sha256}"
     api.sfdify.store.put(caller.tenant_id, consumer_id, object_key, content)

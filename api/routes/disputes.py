@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.access import Reader, check, own_case
 from api.as_of import AsOf, dispute_as_of, parse_as_of
+from api.bodies import JsonRoute
 from api.commands import CHANGES, CREATES, READS, Bus, Changed, Key, Version, changed
 from api.pages import Cursor, Limit, Page
 from api.positions import MinEventPosition
@@ -29,10 +29,11 @@ from domain.bureaus import Bureau
 from domain.disputes import DisputeStatus
 from domain.kernel import NotFound
 from domain.permissions import Permission
+from domain.written import Day
 from projections.deadlines import DeadlineRow
 from projections.disputes import DisputeRow
 
-router = APIRouter(prefix="/v1", tags=["disputes"])
+router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["disputes"])
 
 
 class OpenedDispute(BaseModel):
@@ -53,7 +54,7 @@ class InformationSent(BaseModel):
     """When the consumer sent the bureau relevant information."""
 
     model_config = ConfigDict(extra="forbid")
-    sent_on: date
+    sent_on: Day
 
 
 class Overruling(BaseModel):
@@ -101,7 +102,7 @@ async def get_dispute(
         str | None,
         Query(
             max_length=40,
-            pattern=r"^([1-9][0-9]{0,8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))$",
+            json_schema_extra={"format": "as-of"},
             description="A version, or an instant of the tenant's time: the dispute as it was then",
         ),
     ] = None,

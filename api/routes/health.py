@@ -8,13 +8,14 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
+from api.bodies import JsonRoute
 from api.problems import problem_responses
 from api.services import Api
 from domain.kernel import DomainError
 from infrastructure.postgres import check_horizon
 from infrastructure.projecting import lag
 
-router = APIRouter(tags=["health"])
+router = APIRouter(route_class=JsonRoute, tags=["health"])
 LAG_MAX_S = 30.0
 HORIZON_MAX = timedelta(seconds=30)
 

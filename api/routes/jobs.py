@@ -10,13 +10,14 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from api.access import Reader, Writer, check
+from api.bodies import JsonRoute
 from api.commands import CREATES, READS
 from api.services import Api
 from domain.kernel import IllegalMove, NotFound
 from domain.permissions import Permission
 from infrastructure.jobs import JobState, JobSummary
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = APIRouter(route_class=JsonRoute, prefix="/v1/jobs", tags=["jobs"])
 
 
 class JobRow(BaseModel):

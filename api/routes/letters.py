@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Reader, check, own_case
+from api.bodies import JsonRoute
 from api.commands import CHANGES, READS, Bus, Changed, Key, Version, changed
 from api.etags import etag
 from api.pages import Cursor, Limit, Page
@@ -25,7 +26,7 @@ from domain.permissions import Permission
 from projections.letters import LetterRow
 from projections.mailings import MailingRow
 
-router = APIRouter(prefix="/v1", tags=["letters"])
+router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["letters"])
 
 
 class NewSignature(BaseModel):

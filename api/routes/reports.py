@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from api.access import Reader, Writer, check, own_case
+from api.bodies import JsonRoute
 from api.commands import CREATES, READS, Carrier, Key
 from api.pages import Cursor, Limit, Page
 from api.positions import MinEventPosition
@@ -26,7 +27,7 @@ from projections.findings import FindingRow
 from projections.reports import ReportRow
 from projections.tradelines import TradelineRow
 
-router = APIRouter(prefix="/v1", tags=["reports"])
+router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["reports"])
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -132,7 +133,7 @@ async def list_findings(
     position: MinEventPosition,
     limit: Limit = 25,
     cursor: Cursor = None,
-    detector: str | None = None,
+    detector: Annotated[str | None, Query(pattern="^[A-Z][0-9]{2}$")] = None,
     informational: bool | None = None,
 ) -> Page[FindingRow]:
     """What was found, strongest first. Findings that quote personal data show it only one by one."""
@@ -143,7 +144,9 @@ async def list_findings(
 
 
 @router.get("/reports/{report_id}/findings/{finding_key}", responses=READS)
-def get_finding(report_id: UUID, finding_key: str, api: Api, caller: Reader) -> Finding:
+def get_finding(
+    report_id: UUID, finding_key: Annotated[str, Path(pattern="^[0-9a-f]{20}$")], api: Api, caller: Reader
+) -> Finding:
     """One finding in full, read from the log with the consumer's key."""
     check(caller, Permission.READ_CASES)
     report = api.sfdify.engine.load(caller.tenant_id, Report, report_id)

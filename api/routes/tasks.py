@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Reader
+from api.bodies import JsonRoute
 from api.commands import CHANGES, READS, Bus, Changed, Key, Version, changed
 from api.pages import Cursor, Limit, Page
 from api.positions import MinEventPosition
@@ -22,7 +23,7 @@ from projections.notifications import NotificationRow
 from projections.tasks import TaskRow
 from projections.timeline import TimelineRow
 
-router = APIRouter(prefix="/v1", tags=["tasks"])
+router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["tasks"])
 
 
 class Completion(BaseModel):

@@ -8,28 +8,31 @@ from typing import Annotated
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Reader, check, platform
+from api.bodies import JsonRoute
 from api.commands import CHANGES, CREATES, READS, Bus, Changed, Key, Version, changed
 from api.idempotency import fingerprint, mark_replayed
 from api.positions import EVENT_POSITION, MinEventPosition, encode_position
 from api.reads import single
+from api.routes.users import NewPasswordText
 from api.services import Api
 from api.sources import TENANTS
 from application.kernel import Context, system
 from application.tenants import AdvanceClock, ChangeBranding, ChangePolicies, ChangeSender, RegisterTenant
 from application.users import Email, RegisterUser
 from domain.addresses import PostalAddress
-from domain.kernel import Invalid, Role
+from domain.kernel import Forbidden, Role
 from domain.permissions import Permission
 from domain.tenants import Branding, Policies, TenantKind, TenantMode
+from domain.written import Instant, Truth
 from infrastructure.passwords import check_fitness
 from infrastructure.quiet import wait_until_quiet
 from projections.tenants import TenantRow
 
-router = APIRouter(prefix="/v1", tags=["tenants"])
 _TENANTS = UUID("0d1f3c86-5c6a-5a8e-bb1b-8a3fba0d9a3f")
+router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["tenants"])
 
 
 class NewOwner(BaseModel):
@@ -39,7 +42,7 @@ class NewOwner(BaseModel):
 
     email: Email
     name: Annotated[str, Field(min_length=1, max_length=120)]
-    password: Annotated[str, Field(min_length=12, max_length=128)]
+    password: NewPasswordText
 
 
 class NewTenant(BaseModel):
@@ -52,7 +55,7 @@ class NewTenant(BaseModel):
     kind: TenantKind = TenantKind.CONSUMER_DIRECT
     mode: TenantMode = TenantMode.TEST
     policies: Policies = Policies()
-    clock_starts_at: AwareDatetime | None = None
+    clock_starts_at: Instant | None = None
     owner: NewOwner
 
 
@@ -68,8 +71,8 @@ class ClockMove(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    to: AwareDatetime
-    wait: bool = False
+    to: Instant
+    wait: Truth = False
 
 
 class Clock(BaseModel):
@@ -84,7 +87,7 @@ def open_tenant(body: NewTenant, request: Request, response: Response, key: Key,
     """Open a tenant and its owner's sign-in. Only whoever runs this installation may do this."""
     check_fitness(body.owner.password)
     if body.clock_starts_at is not None and body.mode is not TenantMode.TEST:
-        raise Invalid("only a test-mode tenant has a clock of its own; leave clock_starts_at out")
+        raise Forbidden("only a test-mode tenant has a clock of its own; leave clock_starts_at out")
     tenant_id = uuid5(_TENANTS, key)
     print_ = fingerprint("POST", "/v1/tenants", {}, body, tenant_id, tenant_id)
     caller = system(tenant_id)

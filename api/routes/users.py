@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Reader, Writer, check
+from api.bodies import JsonRoute
 from api.commands import CHANGES, CREATES, READS, Bus, Changed, Key, Version, changed
 from api.idempotency import identify
 from api.pages import Cursor, Limit, Page
@@ -22,13 +23,16 @@ from application.users import ChangeRole, DisableUser, Email, NotePasswordChange
 from domain.kernel import Forbidden, NotFound, Role
 from domain.permissions import Permission, allowed
 from domain.users import User
-from infrastructure.passwords import check_fitness
+from infrastructure.passwords import LONGEST, SHORTEST, check_fitness
 from infrastructure.sessions import Reason
 from infrastructure.tokens import Unauthenticated
 from projections.users import UserRow
 
-router = APIRouter(prefix="/v1", tags=["users"])
-Password = Annotated[str, Field(min_length=12, max_length=128)]
+router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["users"])
+NewPasswordText = Annotated[
+    str, Field(min_length=SHORTEST, max_length=LONGEST, json_schema_extra={"format": "new-password"})
+]
+"""A password to be kept; guessable ones are refused (see `unfit_password`)."""
 
 
 class NewUser(BaseModel):
@@ -40,7 +44,7 @@ class NewUser(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=120)]
     role: Literal[Role.OWNER, Role.OPERATOR, Role.VIEWER, Role.AUDITOR, Role.CONSUMER]
     consumer_id: UUID | None = None
-    password: Password
+    password: NewPasswordText
 
 
 class UserMade(BaseModel):
@@ -67,7 +71,7 @@ class NewPassword(BaseModel):
     """A new password; one's own change also gives the present one."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-    password: Password
+    password: NewPasswordText
     present_password: Annotated[str, Field(max_length=128)] | None = None
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from api.access import Writer, check
+from api.bodies import JsonRoute
 from api.commands import CREATES
 from api.problems import problem_responses
 from api.services import Api, Services
@@ -22,7 +23,7 @@ from infrastructure.tokens import Unauthenticated
 from infrastructure.vendors.lob import ForgedWebhook, parse, verify
 from infrastructure.webhook_endpoints import UnknownEndpoint
 
-router = APIRouter(prefix="/v1", tags=["webhooks"])
+router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["webhooks"])
 
 
 class NewEndpoint(BaseModel):

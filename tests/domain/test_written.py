@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from domain.written import Count, Day, Instant, Truth
+from domain.written import Count, Day, EmailAddress, Instant, Truth
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,7 @@ from domain.written import Count, Day, Instant, Truth
         (Count, 5, 5),
         (Count, 5.0, 5),
         (Truth, False, False),
+        (EmailAddress, "jörg@example.com", "jörg@example.com"),
     ],
 )
 def test_what_is_written_rightly_is_read(kind: Any, written: object, read: object) -> None:
@@ -47,6 +48,12 @@ def test_what_is_written_rightly_is_read(kind: Any, written: object, read: objec
         (Count, 5.5),
         (Truth, "true"),
         (Truth, 1),
+        (EmailAddress, "none"),
+        (EmailAddress, "a@b@c"),
+        (EmailAddress, "a b@c"),
+        (EmailAddress, "a\u0085@c"),
+        (EmailAddress, "a\u2003@c"),
+        (EmailAddress, "a\x00@c"),
     ],
 )
 def test_what_only_looks_like_it_is_refused(kind: Any, written: object) -> None:

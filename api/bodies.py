@@ -1,0 +1,90 @@
+"""Reading JSON bodies strictly: what two parsers could read differently, or a database cannot keep, is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+LONGEST_NUMBER: Final = 40
+_Where = tuple[str | int, ...]
+
+
+class JsonRoute(APIRoute):
+    """A route whose JSON body is read by `read_json`; bodies of other types pass as they are."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The framework's handler, behind the strict reading of the body."""
+        handler = super().get_route_handler()
+        if self.body_field is None:
+            return handler
+
+        async def strict(request: Request) -> Response:
+            media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+            if media_type == "application/json" and (raw := await request.body()):
+                request._json = read_json(raw)  # where the framework looks for what was parsed before
+            return await handler(request)
+
+        return strict
+
+
+def read_json(raw: bytes) -> Any:
+    """The value of a body. Raises RequestValidationError: `json_invalid` for what is no JSON in UTF-8, has a name
+    twice, NaN, or a number of over 40 digits; `string_unusable` for NUL and half characters inside a text."""
+    try:
+        value = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_once,
+            parse_int=_integer,
+            parse_float=_decimal,
+            parse_constant=_no_number,
+        )
+    except (ValueError, RecursionError):
+        raise RequestValidationError([{"type": "json_invalid", "loc": ("body",), "msg": "not JSON"}]) from None
+    unusable = [
+        {"type": "string_unusable", "loc": ("body", *where), "msg": "holds a NUL or half a character"}
+        for where in _unusable(value, ())
+    ]
+    if unusable:
+        raise RequestValidationError(unusable)
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is there twice")
+    return found
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError("a number is too long")
+    return int(digits)
+
+
+def _decimal(digits: str) -> float:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError("a number is too long")
+    return float(digits)
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unusable(value: object, where: _Where) -> Iterator[_Where]:
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            yield where
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _unusable(item, (*where, number))
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _unusable(name, where)
+            yield from _unusable(item, (*where, name))

@@ -1,0 +1,65 @@
+"""Bringing reports in, and what was found in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from api.routes import reports
+from tests.support.api import Served
+from tests.support.cases_over_http import Firm, add_consumer, first_pull, open_firm
+
+JSON = {"Content-Type": "application/json"}
+
+
+def test_what_was_found_is_listed_and_shown_singly(firms: tuple[Firm, Firm]) -> None:
+    case = firms[0].cases[0]
+    path = f"/v1/reports/{case.ids['report_id']}"
+    findings = case.consumer.got(f"{path}/findings", limit=100)["items"]
+    one = case.consumer.got(f"{path}/findings/{case.ids['finding_key']}")
+
+    assert findings
+    assert [row["place"] for row in findings] == sorted(row["place"] for row in findings)
+    listed = next(row for row in findings if row["finding_key"] == case.ids["finding_key"])
+    assert (one["detector"], one["reason"]) == (listed["detector"], listed["reason"])
+    assert one["assertable"] == listed["assertable"]
+    detector = findings[0]["detector"]
+    assert {row["detector"] for row in case.consumer.got(f"{path}/findings", detector=detector)["items"]} == {detector}
+
+
+def test_tradelines_are_listed_by_report_and_across_reports(firms: tuple[Firm, Firm]) -> None:
+    case = firms[0].cases[0]
+    of_report = case.consumer.got(f"/v1/reports/{case.ids['report_id']}/tradelines", bureau="equifax")["items"]
+    across = case.consumer.got("/v1/tradelines", tradeline_id=case.ids["tradeline_id"])["items"]
+
+    assert {row["bureau"] for row in of_report} == {"equifax"}
+    assert {row["tradeline_id"] for row in across} == {case.ids["tradeline_id"]}
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b"not json", b"\xff", b'{"a": "\x00"}'])
+def test_what_cannot_be_read_is_archived_and_the_place_named(firms: tuple[Firm, Firm], content: bytes) -> None:
+    case = firms[0].cases[0]
+    path = f"/v1/consumers/{case.ids['consumer_id']}/reports"
+    answer = case.consumer.send("POST", path, content=content, headers=JSON)
+
+    assert answer.status_code == 422
+    assert answer.json()["context"]["report_id"]
+
+
+def test_the_same_bytes_are_the_same_report(firms: tuple[Firm, Firm]) -> None:
+    case = firms[0].cases[0]
+    path = f"/v1/consumers/{case.ids['consumer_id']}/reports"
+    content = first_pull().replace(b"Bexley", b"Aldenquist").replace(b"BEXLEY", b"ALDENQUIST")
+    again = case.consumer.made("POST", path, content=content, headers=JSON)
+
+    assert reports.ReportImported.model_validate(again).report_id.hex == case.ids["report_id"].replace("-", "")
+
+
+def test_importing_takes_consent_and_the_right_role(served: Served) -> None:
+    firm = open_firm(served, "imports")
+    case = add_consumer(firm, "Importwell")
+    path = f"/v1/consumers/{case.ids['consumer_id']}"
+
+    assert firm.people["viewer"].send("POST", f"{path}/reports", content=b"{}", headers=JSON).status_code == 403
+    case.consumer.made("DELETE", f"{path}/consents/report_import")
+    refused = case.consumer.send("POST", f"{path}/reports", content=first_pull(), headers=JSON)
+    assert (refused.status_code, refused.json()["code"]) == (409, "consent_missing")

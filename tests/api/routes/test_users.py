@@ -1,0 +1,95 @@
+"""People and machines of a tenant."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from api.routes import users
+from tests.support.api import PASSWORD, Served
+from tests.support.cases_over_http import Firm, add_person, open_firm
+
+NEW = "nine-grey-herons"
+
+
+@pytest.fixture(scope="module")
+def firm(served: Served) -> Firm:
+    return open_firm(served, "people")
+
+
+def test_users_are_listed_and_read(firm: Firm) -> None:
+    rows = firm.owner.got("/v1/users", limit=100)["items"]
+
+    assert {row["role"] for row in rows} >= {"owner", "operator", "viewer", "auditor"}
+    path = f"/v1/users/{firm.ids['viewer_id']}"
+    assert firm.owner.got(path)["email"] == "viewer@people.example"
+
+
+def test_an_address_signs_in_one_user(firm: Firm) -> None:
+    body = {"email": "Owner@people.example", "name": "Twin", "role": "viewer", "password": PASSWORD}
+    answer = firm.owner.send("POST", "/v1/users", body)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "email_taken")
+
+
+@pytest.mark.parametrize("password", ["otters", "password1234", "abcdefghijklmn", "aaaaaaaaaaaaaaaa"])
+def test_guessable_passwords_are_refused(firm: Firm, password: str) -> None:
+    body = {"email": f"{uuid4().hex}@people.example", "name": "New", "role": "viewer", "password": password}
+    answer = firm.owner.send("POST", "/v1/users", body)
+
+    assert answer.status_code == 422
+    assert password not in answer.text
+
+
+def test_a_role_changes_and_a_closed_sign_in_ends_its_sessions(served: Served, firm: Firm) -> None:
+    user_id = add_person(firm.owner, "leaver@people.example", "Leaver", "viewer")
+    path = f"/v1/users/{user_id}"
+    leaver = served.signed_in(firm.slug, "leaver@people.example")
+
+    firm.owner.made("PUT", f"{path}/role", users.NewRole(role="operator").model_dump(), etag=firm.owner.etag(path))  # type: ignore[arg-type]
+    assert firm.owner.got(path)["role"] == "operator"
+    firm.owner.made("POST", f"{path}/disable", {"reason": "left"}, etag=firm.owner.etag(path))
+
+    body = {"tenant": firm.slug, "email": "leaver@people.example", "password": PASSWORD}
+    assert leaver.send("POST", "/v1/tasks/x/complete").status_code in (401, 422)
+    assert served.party().http.post("/v1/auth/sign-in", json=body).status_code == 401
+    refreshed = served.party().http.post("/v1/auth/refresh", json={"refresh_token": leaver.tokens["refresh_token"]})
+    assert refreshed.status_code == 401
+
+
+def test_a_password_is_changed_by_its_user_who_knows_it_or_by_an_owner(served: Served, firm: Firm) -> None:
+    user_id = add_person(firm.owner, "changer@people.example", "Changer", "viewer")
+    changer = served.signed_in(firm.slug, "changer@people.example")
+    path = f"/v1/users/{user_id}/password"
+
+    wrong = changer.send("PUT", path, {"password": NEW, "present_password": "not-this-one"})
+    stranger = firm.operator.send("PUT", path, {"password": NEW})
+    right = changer.send("PUT", path, {"password": NEW, "present_password": PASSWORD})
+    by_owner = firm.owner.send("PUT", path, {"password": PASSWORD})
+
+    assert [wrong.status_code, stranger.status_code, right.status_code, by_owner.status_code] == [401, 403, 200, 200]
+    assert changer.send("POST", "/v1/webhook-endpoints", {"provider": "lob"}).status_code == 401
+
+
+def test_a_machines_key_is_shown_once_and_ends_at_once(served: Served, firm: Firm) -> None:
+    made = firm.owner.made("POST", "/v1/api-keys", {"name": "nightly", "role": "viewer"})
+    machine = served.party(made["api_key"])
+    listed = next(key for key in firm.owner.got("/v1/api-keys") if key["key_id"] == made["key_id"])
+
+    assert machine.got("/v1/auth/me")["role"] == "viewer"
+    assert made["api_key"].startswith("sk_")
+    assert "api_key" not in listed
+    assert firm.owner.send("DELETE", f"/v1/api-keys/{made['key_id']}").status_code == 204
+    assert machine.http.get("/v1/auth/me").status_code == 401
+    assert firm.owner.send("DELETE", f"/v1/api-keys/{made['key_id']}").status_code == 404
+
+
+def test_only_owners_manage_people_and_machines(firm: Firm) -> None:
+    person = {"email": "x@people.example", "name": "X", "role": "viewer", "password": PASSWORD}
+
+    for role in ("operator", "viewer", "auditor"):
+        party = firm.people[role]
+        assert party.send("POST", "/v1/users", person).status_code == 403
+        assert party.send("POST", "/v1/api-keys", {"name": "x", "role": "viewer"}).status_code == 403
+        assert party.http.get("/v1/api-keys").status_code == 403
