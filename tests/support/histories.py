@@ -126,7 +126,7 @@ def _archived(what: str) -> Report:
 def dispute(what: str = "dispute") -> Dispute:
     """A dispute that has just been opened."""
     source = report()
-    finding = next(f for f in source.findings if f.group == "22" and f.reason is not None)
+    finding = next(f for f in source.findings if f.group == "22" and f.reason and BUREAU in f.bureaus)
     rows = [row for row in FIRST_PULL.rows() if row.group == "22"]
     row = next(row for row in rows if row.bureau is BUREAU)
     return Dispute.open(

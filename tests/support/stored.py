@@ -68,7 +68,7 @@ class Stored:
     def rows(self, table: str) -> list[dict[str, object]]:
         """A query table's rows, in the order of its key."""
         with psycopg.connect(self.database.admin_url, row_factory=dict_row) as conn:
-            return conn.execute(f"SELECT * FROM rm.{table} ORDER BY 1, 2".encode()).fetchall()
+            return conn.execute(f"SELECT * FROM rm.{table} ORDER BY 1, 2, 3".encode()).fetchall()
 
     def row(self, table: str, **where: object) -> dict[str, object]:
         """The one row with these values."""
