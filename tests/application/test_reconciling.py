@@ -1,0 +1,78 @@
+"""A later report proposes; a thin one, an older one, or one too early decides nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from application.kernel import Context, JobTicket, system
+from application.ports import NotYet
+from application.reconciling import ReconcileDispute, ReconcileDisputes
+from domain.bureaus import Bureau
+from domain.disputes import Dispute, DisputeStatus
+from domain.reconciliation import Outcome
+from tests.support.cases import Case, everywhere, report
+from tests.support.scenarios import when
+from tests.support.world import World
+
+
+@pytest.fixture
+def case() -> Case:
+    made = Case(World())
+    made.to_posted("22")
+    return made
+
+
+def test_the_fan_out_waits_until_the_tables_have_seen_the_report(case: Case) -> None:
+    world = case.world
+    world.reads.lagging = True
+    held = JobTicket(id=uuid4(), token=uuid4(), renew=lambda: None, after_position=10**9)
+    world.log.running[held.id] = held.token
+    with pytest.raises(NotYet):
+        world.bus.handle(
+            ReconcileDisputes(consumer_id=case.consumer_id, report_id=uuid4()),
+            system(world.tenant_id),
+            Context(job=held),
+        )
+
+
+def test_one_job_for_each_open_dispute_once(case: Case) -> None:
+    command = ReconcileDisputes(consumer_id=case.consumer_id, report_id=uuid4())
+    first, second = when(case.world, command), when(case.world, command)
+    assert (first.jobs, second.jobs) == (["reconcile"] * len(case.world.all(Dispute)), [])
+
+
+@pytest.mark.parametrize(
+    "pull",
+    [
+        report(date(2026, 1, 29), everywhere("21")),
+        report(date(2026, 1, 29), everywhere("21"), bureaus=()),
+        report(date(2026, 1, 29), everywhere("21"), everywhere("24"), bureaus=(Bureau.EXPERIAN,)),
+    ],
+    ids=["thin", "empty", "one bureau of three"],
+)
+def test_a_partial_report_settles_nothing(case: Case, pull: object) -> None:
+    case.import_report(pull)  # type: ignore[arg-type]
+    case.world.settle()
+    assert {d.status for d in case.world.all(Dispute)} == {DisputeStatus.SENT}
+    considered = [
+        event for d in case.world.all(Dispute) for event in case.world.events(d.id)
+        if isinstance(event, Dispute.ReportConsidered)
+    ]  # fmt: skip
+    assert {event.outcome for event in considered} <= {Outcome.INDETERMINATE, None}
+    assert considered
+
+
+def test_an_older_report_and_the_one_it_was_opened_on_say_nothing(case: Case) -> None:
+    older = case.import_report(report(date(2026, 1, 1), everywhere("21"), everywhere("23"), everywhere("24")))
+    dispute = case.world.all(Dispute)[0]
+    for report_id in (older.id, dispute.report_id):
+        assert when(case.world, ReconcileDispute(dispute_id=dispute.id, report_id=report_id)).kinds == []
+
+
+def test_an_item_gone_before_the_letter_arrived_is_moot_not_deleted(case: Case) -> None:
+    case.import_report(report(date(2026, 1, 7), everywhere("21"), everywhere("23"), everywhere("24")))
+    case.world.settle()
+    assert {d.outcome for d in case.world.all(Dispute)} == {Outcome.MOOT}
