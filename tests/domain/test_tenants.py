@@ -49,7 +49,7 @@ def test_a_test_clock_moves_forward_and_a_live_tenant_has_none() -> None:
         firm(mode=TenantMode.LIVE).advance_clock(at(2), at(1))
 
 
-@pytest.mark.parametrize("kind", set(TenantKind) - {TenantKind.CONSUMER_DIRECT})
+@pytest.mark.parametrize("kind", [TenantKind.ATTORNEY, TenantKind.CREDIT_REPAIR_ORGANIZATION])
 def test_only_consumers_own_tenants_may_post(kind: TenantKind) -> None:
     firm().check_may_post()
     with pytest.raises(PostingNotPermitted) as refusal:
