@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -121,7 +122,7 @@ def _set_logins(admin_url: str, passwords: dict[str, str]) -> None:
 
 def pool(url: str, role: PoolRole, size: int) -> ConnectionPool[Connection]:
     """Open autocommit connections for one role. Raises UnsafeRole or psycopg.Error."""
-    opened = ConnectionPool(
+    opened = _Pool(
         url,
         min_size=min(size, 2),
         max_size=size,
@@ -142,7 +143,7 @@ def pool(url: str, role: PoolRole, size: int) -> ConnectionPool[Connection]:
 
 async def async_pool(url: str, role: PoolRole, size: int) -> AsyncConnectionPool[AsyncConnection]:
     """As `pool`, for async readers."""
-    opened = AsyncConnectionPool(
+    opened = _AsyncPool(
         url,
         min_size=min(size, 2),
         max_size=size,
@@ -159,6 +160,46 @@ async def async_pool(url: str, role: PoolRole, size: int) -> AsyncConnectionPool
         await opened.close()
         raise
     return opened
+
+
+class _Pool(ConnectionPool[Connection]):
+    """Lends no connection whose server has gone away, so that a restart of the server costs nobody an error.
+
+    An idle connection on which there is something to read has been closed, or told of it; only then is the
+    server asked, which every loan would otherwise pay for with a round trip.
+    """
+
+    def getconn(self, timeout: float | None = None) -> Connection:
+        """See `ConnectionPool`."""
+        while True:
+            conn = super().getconn(timeout)
+            try:
+                if _has_news(conn.fileno()):
+                    self.check_connection(conn)
+                return conn
+            except psycopg.Error:
+                self.putconn(conn)
+
+
+class _AsyncPool(AsyncConnectionPool[AsyncConnection]):
+    """As `_Pool`."""
+
+    async def getconn(self, timeout: float | None = None) -> AsyncConnection:  # noqa: ASYNC109  the library's own
+        """See `AsyncConnectionPool`."""
+        while True:
+            conn = await super().getconn(timeout)
+            try:
+                if _has_news(conn.fileno()):
+                    await self.check_connection(conn)
+                return conn
+            except psycopg.Error:
+                await self.putconn(conn)
+
+
+def _has_news(socket: int) -> bool:
+    looking = select.poll()
+    looking.register(socket, select.POLLIN)
+    return bool(looking.poll(0))
 
 
 def _session(role: str) -> dict[str, Any]:

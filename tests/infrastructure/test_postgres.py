@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -179,6 +180,42 @@ def test_a_transaction_of_a_tenant_ends_with_it(database: TestDatabase) -> None:
             assert conn.execute("SELECT es.tenant()").fetchone() == (tenant,)
         assert conn.execute("SELECT es.tenant()").fetchone() == (None,)
     opened.close()
+
+
+def cut_off(database: TestDatabase) -> int:
+    """End every connection of the application, as a restart of the server does; how many there were."""
+    of_the_app = "FROM pg_stat_activity WHERE usename = 'sfdify_app' AND datname = %s"
+    ended, left = f"SELECT count(pg_terminate_backend(pid)) {of_the_app}", f"SELECT count(*) {of_the_app}"
+    with psycopg.connect(database.admin_url, autocommit=True) as admin:
+        row = admin.execute(ended.encode(), (database.name,)).fetchone()
+        while admin.execute(left.encode(), (database.name,)).fetchone() != (0,):
+            time.sleep(0.02)
+    return int(row[0]) if row else 0
+
+
+def test_after_a_restart_of_the_server_no_loan_is_a_dead_connection(database: TestDatabase) -> None:
+    opened = pool(database.app_url, "app", 8)
+    for conn in [opened.getconn() for _ in range(8)]:
+        opened.putconn(conn)
+    assert cut_off(database) == 8
+    for _ in range(8):
+        with opened.connection() as conn:
+            assert conn.execute("SELECT 1").fetchone() == (1,)
+    opened.close()
+
+
+def test_after_a_restart_of_the_server_no_async_loan_is_a_dead_connection(database: TestDatabase) -> None:
+    async def borrow() -> None:
+        opened = await async_pool(database.app_url, "app", 4)
+        for conn in [await opened.getconn() for _ in range(4)]:
+            await opened.putconn(conn)
+        assert await asyncio.to_thread(cut_off, database) == 4
+        for _ in range(4):
+            async with opened.connection() as conn:
+                assert await (await conn.execute("SELECT 1")).fetchone() == (1,)
+        await opened.close()
+
+    asyncio.run(borrow())
 
 
 # The horizon
