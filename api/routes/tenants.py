@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid5
 
+import httpx
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,7 +24,7 @@ from application.kernel import Context, system
 from application.tenants import AdvanceClock, ChangeBranding, ChangePolicies, ChangeSender, RegisterTenant
 from application.users import Email, RegisterUser
 from domain.addresses import PostalAddress
-from domain.kernel import Forbidden, Role
+from domain.kernel import DomainError, Forbidden, Role
 from domain.permissions import Permission
 from domain.tenants import Branding, Policies, TenantKind, TenantMode
 from domain.written import Instant, Truth
@@ -33,6 +34,13 @@ from projections.tenants import TenantRow
 
 _TENANTS = UUID("0d1f3c86-5c6a-5a8e-bb1b-8a3fba0d9a3f")
 router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["tenants"])
+
+
+class SandboxOutOfReach(DomainError):
+    """The sandbox print provider does not answer, so its clock stands behind the tenant's. Repeat the request."""
+
+    code = "sandbox_out_of_reach"
+    status = 503
 
 
 class NewOwner(BaseModel):
@@ -159,5 +167,8 @@ def advance_clock(body: ClockMove, bus: Bus, key: Key, api: Api) -> Clock:
     bus.create(AdvanceClock(tenant_id=bus.caller.tenant_id, to=body.to), key, body)
     quiet = None
     if body.wait:
-        quiet = wait_until_quiet(api.sfdify, bus.caller.tenant_id, time.monotonic() + 25.0)
+        try:
+            quiet = wait_until_quiet(api.sfdify, bus.caller.tenant_id, time.monotonic() + 25.0)
+        except httpx.HTTPError:
+            raise SandboxOutOfReach("the clock was moved, the sandbox was not reached; repeat the request") from None
     return Clock(now=api.sfdify.clocks.tenant_now(bus.caller.tenant_id), quiet=quiet)

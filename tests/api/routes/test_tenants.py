@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from api.routes import tenants
-from tests.support.api import PASSWORD, Json, Served
+from tests.support.api import PASSWORD, Json, Served, serving
 from tests.support.cases_over_http import Firm, open_firm
+from tests.support.postgres import TestServer
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +88,17 @@ def test_the_clock_moves_forward_only(firm: Firm) -> None:
     assert before["now"] < moved["now"] == firm.owner.got("/v1/tenant/clock")["now"]
     assert moved["quiet"] is True
     assert (back.status_code, beyond.status_code) == (409, 409)
+
+
+def test_a_sandbox_that_is_away_is_said_and_the_move_can_be_repeated(
+    server: TestServer, template: str, tmp_path: Path
+) -> None:
+    away = {"lob_api_key": None, "lob_base_url": None, "sandbox_url_override": "http://127.0.0.1:9"}
+    with serving(server, template, tmp_path, working=False, **away) as served:
+        firm, key = open_firm(served, "sandless"), uuid4().hex
+        sent = {"to": "2026-04-01T00:00:00Z", "wait": True}
+        answers = [firm.owner.send("POST", "/v1/tenant/clock", sent, key=key) for _ in range(2)]
+
+        assert [(a.status_code, a.json()["code"]) for a in answers] == [(503, "sandbox_out_of_reach")] * 2
+        assert all(answer.headers["Retry-After"] for answer in answers)
+        assert firm.owner.got("/v1/tenant/clock")["now"].startswith("2026-04-01")
