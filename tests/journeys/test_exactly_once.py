@@ -86,7 +86,9 @@ class Product:
 
     def mail_workers(self) -> list[int]:
         """The processes that carry out mail jobs: grandchildren of this one, children of their supervisors."""
-        listed = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+        listed = subprocess.run(
+            ["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        ).stdout
         rows = [line.split(None, 2) for line in listed.splitlines()]
         mine = {pid for pid, parent, args in rows if parent == str(os.getpid()) and "work mail_send" in args}
         return [int(pid) for pid, parent, args in rows if parent in mine and "spawn_main" in args]

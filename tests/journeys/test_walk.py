@@ -160,7 +160,9 @@ def test_a_walk_whose_print_provider_dies_fails_and_says_where() -> None:
 def _child(parent: int, command: str) -> int:
     ends_at = time.monotonic() + 60
     while time.monotonic() < ends_at:
-        listed = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True)
+        listed = subprocess.run(
+            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True
+        )
         for line in listed.stdout.splitlines():
             if line.endswith(f"api.cli {command}"):
                 return int(line.split()[0])

@@ -1,0 +1,31 @@
+"""Breaking and measuring from the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from api.cli import measuring
+from tests.support.commands import Commands
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_benchmark_has_a_sentence_of_help() -> None:
+    commands = measuring.bench.registered_commands + measuring.torture.registered_commands
+    assert {command.name or command.callback.__name__ for command in commands if command.callback} == {
+        "append", "projections", "pdf", "api", "gaps",
+    }  # fmt: skip
+    assert all(command.callback and command.callback.__doc__ for command in commands)
+
+
+def test_a_short_torture_loses_nothing(run: Commands) -> None:
+    ended = run("torture", "gaps", "--writers", "2", "--seconds", "2")
+    assert ended.out, ended
+    assert '"skipped": 0' in ended.out
+    assert "Traceback" not in ended.err
+
+
+def test_what_cannot_be_measured_is_refused(run: Commands) -> None:
+    assert "--writers" in run.refused("torture", "gaps", "--writers", "1", status=2)
+    assert "--seconds" in run.refused("bench", "api", "--seconds", "0", status=2)
+    assert "nosuch" in run.refused("bench", "nosuch", status=2)

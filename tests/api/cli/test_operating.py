@@ -1,0 +1,144 @@
+"""Commands for operators and auditors, each on a good path and on bad input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from api.cli import operating
+from infrastructure.event_store import verify_log
+from infrastructure.jobs import JobState
+from infrastructure.settings import CHECKOUT
+from projections import ALL
+from tests.support.commands import Commands
+
+pytestmark = pytest.mark.slow
+REPORT = str(CHECKOUT / "samples" / "first_pull.json")
+
+
+def test_every_command_has_a_sentence_of_help() -> None:
+    for group in (operating.projections, operating.jobs, operating.audit, operating.consumers):
+        assert group.registered_commands
+        assert all(command.callback and command.callback.__doc__ for command in group.registered_commands)
+
+
+def test_projections_are_listed_and_are_level(run: Commands) -> None:
+    listed = run("projections", "list")
+    assert listed.status == 0
+    assert [line.partition(":")[0] for line in listed.out.splitlines()] == [one.name for one in ALL]
+    shown = run("projections", "status", "--json")
+    assert shown.status == 0
+    rows = json.loads(shown.out)
+    assert {row["name"] for row in rows} == {one.name for one in ALL}
+    assert all(row["lag_events"] == 0 and row["parked"] == 0 for row in rows)
+    assert ALL[0].name in run("projections", "status").out
+
+
+def test_a_projection_is_rebuilt_and_verified(run: Commands) -> None:
+    rebuilt = run("projections", "rebuild", "disputes")
+    assert rebuilt.status == 0
+    assert "disputes:" in rebuilt.out
+    verified = run("projections", "verify", "disputes", "--json")
+    assert verified.status == 0
+    assert [(row["name"], row["ok"]) for row in json.loads(verified.out)] == [("disputes", True)]
+
+
+def test_every_projection_is_rebuilt_and_verified(run: Commands) -> None:
+    assert run("projections", "rebuild", "--all").status == 0
+    verified = run("projections", "verify", "--json")
+    assert verified.status == 0
+    rows = json.loads(verified.out)
+    assert len(rows) == len(ALL)
+    assert all(row["ok"] and row["differences"] == 0 for row in rows)
+
+
+def test_replaying_a_projection_with_nothing_parked_changes_nothing(run: Commands) -> None:
+    assert run("projections", "replay", "disputes").status == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("rebuild",), ("rebuild", "disputes", "--all"), ("rebuild", "nosuch"), ("verify", "nosuch"), ("replay", "nosuch")],
+    ids=" ".join,
+)
+def test_an_unknown_projection_is_refused(run: Commands, arguments: tuple[str, ...]) -> None:
+    assert "projection" in run.refused("projections", *arguments, status=2)
+
+
+def test_a_job_is_listed_shown_set_aside_and_retried(run: Commands) -> None:
+    assert run("reports", "import", REPORT, "--consumer", str(run.new_consumer())).status == 0
+    with run.product() as product:
+        found = product.jobs.of_everyone([JobState.READY], limit=1)
+    assert found, "no worker runs here, so the report's comparison waits"
+    job_id = str(found[0].id)
+    listed = run("jobs", "list", "--state", "ready", "--json")
+    assert listed.status == 0
+    assert job_id in {row["id"] for row in json.loads(listed.out)}
+    shown = json.loads(run("jobs", "show", job_id).out)
+    assert shown["id"] == job_id
+    assert run("jobs", "bury", job_id).out == f"bury: {job_id}\n"
+    assert json.loads(run("jobs", "list", "--state", "buried", "--json").out)[0]["id"] == job_id
+    assert "cannot be changed by bury" in run.refused("jobs", "bury", job_id)
+    assert run("jobs", "retry", job_id).out == f"retry: {job_id}\n"
+    assert "cannot be changed by retry" in run.refused("jobs", "retry", job_id)
+
+
+def test_jobs_that_are_not_there_are_refused(run: Commands) -> None:
+    for verb in ("show", "retry", "bury"):
+        assert "no job of this id" in run.refused("jobs", verb, str(uuid4()))
+    assert "UUID" in run.refused("jobs", "show", "nonsense", status=2)
+    assert "--limit" in run.refused("jobs", "list", "--limit", "0", status=2)
+    assert "--state" in run.refused("jobs", "list", "--state", "nosuch", status=2)
+
+
+def test_the_chain_holds_here_and_for_a_stranger(run: Commands, tmp_path: Path) -> None:
+    verified = run("audit", "verify", "--json")
+    assert verified.status == 0
+    (found,) = json.loads(verified.out)
+    assert found["bad"] == []
+    assert found["events"] > 200
+    export = tmp_path / "log.jsonl"
+    assert f"{found['events']} events" in run("audit", "export", str(export)).out
+    script = str(Path(verify_log.__file__))
+    alone = subprocess.run([sys.executable, "-I", script, str(export)], cwd=tmp_path, capture_output=True, text=True)
+    assert alone.returncode == 0, alone.stdout + alone.stderr
+    lines = [json.loads(line) for line in export.read_text().splitlines()]
+    lines[len(lines) // 2]["state"] += "00"
+    export.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    again = subprocess.run([sys.executable, "-I", script, str(export)], cwd=tmp_path, capture_output=True, text=True)
+    assert again.returncode != 0
+
+
+def test_an_export_to_nowhere_is_refused(run: Commands, tmp_path: Path) -> None:
+    assert "No such file" in run.refused("audit", "export", str(tmp_path / "absent" / "log.jsonl"))
+
+
+def test_an_erased_consumer_is_gone_and_the_log_still_holds(run: Commands) -> None:
+    consumer = str(run.new_consumer())
+    again = run("reports", "import", REPORT, "--consumer", consumer)
+    assert again.status == 0, again
+    objects = [path for path in (run.walked.home / "objects").rglob("*") if path.is_file()]
+    assert objects
+    erased = run("consumers", "erase", consumer, "--yes")
+    assert erased.status == 0, erased
+    said = erased.out.splitlines()
+    assert "key destroyed: True" in said
+    assert "stream loads without the person: True" in said
+    assert any(line.startswith("query tables:") for line in said)
+    left = [path for path in (run.walked.home / "objects").rglob("*") if path.is_file()]
+    assert f"objects erased: {len(objects) - len(left)}" in said
+    assert len(left) < len(objects)
+    assert run("audit", "verify").status == 0
+    assert run("projections", "rebuild", "--all").status == 0
+    assert run("projections", "verify").status == 0
+    assert run("consumers", "erase", consumer, "--yes").status == 0
+
+
+def test_erasing_nobody_is_refused(run: Commands) -> None:
+    assert run.refused("consumers", "erase", str(uuid4()), "--yes")
+    assert "UUID" in run.refused("consumers", "erase", "nonsense", "--yes", status=2)

@@ -1,0 +1,46 @@
+"""Commands that keep running: what they are made of, and what they refuse. Journeys run them for real."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from api.cli.running import stack_of
+from infrastructure.settings import Settings
+from tests.support.commands import Commands
+
+
+def test_the_sandbox_runs_only_where_nothing_real_is_configured(tmp_path: Path) -> None:
+    embedded = stack_of(Settings(home=tmp_path))
+    assert list(embedded.commands) == ["sandbox", "api", "worker", "projector"]
+    real = stack_of(Settings(home=tmp_path, lob_api_key="test_x", lob_base_url="https://print.example/v1"))
+    assert list(real.commands) == ["api", "worker", "projector"]
+    assert set(real.ready) == {"api"}
+
+
+def test_children_are_told_the_home_the_ports_and_the_limits(tmp_path: Path) -> None:
+    stack = stack_of(Settings(home=tmp_path, port=18321, rate_user_per_minute=7))
+    assert stack.environment["SFDIFY_HOME"] == str(tmp_path)
+    assert stack.environment["SFDIFY_PORT"] == "18321"
+    assert stack.environment["SFDIFY_RATE_USER_PER_MINUTE"] == "7"
+
+
+@pytest.mark.slow
+def test_migrating_twice_applies_nothing(run: Commands) -> None:
+    assert run("migrate").out == "nothing to apply\n"
+
+
+@pytest.mark.slow
+def test_an_unknown_queue_is_refused(run: Commands) -> None:
+    assert "there is no queue nosuch" in run.refused("work", "nosuch", status=2)
+
+
+@pytest.mark.slow
+def test_a_port_in_use_is_named(run: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("SFDIFY_PORT", str(taken.getsockname()[1]))
+        assert "SFDIFY_PORT" in run.refused("up")
+    monkeypatch.setenv("SFDIFY_PORT", "no number")
+    assert "SFDIFY_PORT" in run.refused("up")
