@@ -31,6 +31,10 @@ CONNECT_TIMEOUT_S: Final = 5
 LOCK_WAIT_S: Final = 60.0
 _LOCK_KEY: Final = 7_301_946_203_118
 _ROLES: Final = "0001_roles"
+_NOT_ITS_ROLES: Final = (
+    "the admin user may not grant the roles sfdify_*, which another admin of this server made;"
+    " migrate as that one, or let it grant them to yours WITH ADMIN OPTION"
+)
 _LOGIN_SETTINGS: Final = (("idle_in_transaction_session_timeout", "5s"), ("statement_timeout", "30s"))
 
 
@@ -52,7 +56,10 @@ def migrate(admin_url: str, *, app_password: str, projector_password: str) -> li
     applied: list[str] = []
     with _locked(make_conninfo(admin_url, dbname="postgres")), _backend(admin_url) as backend:
         _check_database(admin_url)
-        applied += _apply(backend, lambda name: name == _ROLES)
+        try:
+            applied += _apply(backend, lambda name: name == _ROLES)
+        except psycopg.errors.InsufficientPrivilege:
+            raise CannotMigrate(_NOT_ITS_ROLES) from None
         _set_logins(admin_url, {"sfdify_app": app_password, "sfdify_projector": projector_password})
     with _locked(admin_url), _backend(admin_url) as backend:
         applied += _apply(backend, lambda name: True)

@@ -84,7 +84,7 @@ class Stack:
         if self.logs is None:
             yield None
             return
-        self.logs.mkdir(parents=True, exist_ok=True)
+        self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("ab") as file:
             yield file
 

@@ -182,6 +182,20 @@ def test_a_transaction_of_a_tenant_ends_with_it(database: TestDatabase) -> None:
     opened.close()
 
 
+def test_an_admin_who_may_not_grant_the_roles_is_told_so(database: TestDatabase, server: TestServer) -> None:
+    other, name = f"other_{uuid4().hex}", f"sfdify_test_{uuid4().hex}"
+    with psycopg.connect(server.url, autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {other} LOGIN CREATEROLE PASSWORD 'p'".encode())
+        admin.execute(f"CREATE DATABASE {name} OWNER {other}".encode())
+        try:
+            url = make_conninfo(server.database(name).admin_url, user=other, password="p")
+            with pytest.raises(CannotMigrate, match="ADMIN OPTION"):
+                migrate(url, app_password="a", projector_password="b")
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            admin.execute(f"DROP ROLE {other}".encode())
+
+
 def cut_off(database: TestDatabase) -> int:
     """End every connection of the application, as a restart of the server does; how many there were."""
     of_the_app = "FROM pg_stat_activity WHERE usename = 'sfdify_app' AND datname = %s"
