@@ -116,5 +116,5 @@ def _leave_room(policies: dict[str, Any]) -> None:
     """Allowed limits become wide ones, or the trial would end at the first of them."""
     for name in ("requests_per_minute_user", "requests_per_minute_tenant"):
         limit = policies.get(name)
-        if isinstance(limit, int) and not isinstance(limit, bool) and 1 <= limit <= 1_000_000:
+        if isinstance(limit, int | float) and not isinstance(limit, bool) and 1 <= limit <= 1_000_000:
             policies[name] = 1_000_000
