@@ -1,0 +1,48 @@
+"""Telling the walk: what is said of a step that holds and of one that does not."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from api.demo.client import WalkFailed
+from api.demo.run import Teller, letters_of, logs_of
+from api.demo.walk import Story
+from infrastructure.settings import Settings
+
+
+def told() -> tuple[Teller, io.StringIO]:
+    heard = io.StringIO()
+    return Teller(Console(file=heard, width=80), Story({"steps": []})), heard
+
+
+def test_a_step_that_holds_is_said_and_kept() -> None:
+    teller, heard = told()
+    assert teller.step("The report is imported", lambda: "31 tradelines")
+    assert "ok" in heard.getvalue()
+    assert "31 tradelines" in heard.getvalue()
+    (kept,) = teller.story.facts["steps"]
+    assert (kept["step"], kept["ok"], kept["said"]) == ("The report is imported", True, "31 tradelines")
+
+
+def test_a_step_that_does_not_hold_is_said_and_kept() -> None:
+    def fail() -> str:
+        raise WalkFailed("the PDF is not the one")
+
+    teller, heard = told()
+    assert not teller.step("Letters are read", fail)
+    assert "failed" in heard.getvalue()
+    assert teller.story.facts["steps"][0]["said"] == "the PDF is not the one"
+
+
+def test_the_end_names_the_places_without_breaking_their_lines(tmp_path: Path) -> None:
+    teller, heard = told()
+    demo = Settings(home=tmp_path / ("long" * 20), database_name="sfdify_demo_1")
+    teller.story.note(seconds=1.0, pdfs=["a.pdf"])
+    teller.end(True, demo)
+    said = heard.getvalue().splitlines()
+    assert any(line.endswith(str(letters_of(demo))) for line in said)
+    assert any(line.endswith(str(logs_of(demo))) for line in said)
+    assert any("SFDIFY_DATABASE=sfdify_demo_1" in line for line in said)
