@@ -4,8 +4,10 @@ import pytest
 
 from domain.bureaus import Bureau
 from domain.credit_reports import AccountType, Condition
+from domain.findings.duplicates import duplicate_tradeline
+from domain.findings.registry import Scan
 from tests.support.findings import found
-from tests.support.reports import row
+from tests.support.reports import PULLED_ON, report, row
 
 
 def test_two_rows_of_one_account_are_found_once():
@@ -35,3 +37,14 @@ def test_another_name_needs_the_consumers_word():
 def test_rows_that_differ_in_what_matters_are_two_accounts(other):
     twin = {"group": "2", "handle": "B"} | other
     assert found("D25", row(handle="A"), row(**twin)) == []
+
+
+def test_of_three_rows_every_pair_is_told_to_the_bureau_that_reports_it():
+    rows = [row(group=group, handle=group) for group in "123"]
+    seen = list(duplicate_tradeline(Scan(report(*rows), PULLED_ON)))
+    assert [tuple(sorted({value.row for value in one.values})) for one in seen] == [
+        ("1.equifax", "2.equifax"),
+        ("1.equifax", "3.equifax"),
+        ("2.equifax", "3.equifax"),
+    ]
+    assert {one.bureaus for one in seen} == {(Bureau.EQUIFAX,)}

@@ -3,8 +3,10 @@
 import pytest
 
 from domain.credit_reports import PaymentLevel
+from domain.findings.history import impossible_progression, late_after_closed_or_paid
+from domain.findings.registry import Scan
 from tests.support.findings import found
-from tests.support.reports import months, row
+from tests.support.reports import PULLED_ON, months, report, row
 
 PAID_OFF = {"closed": "2025-06-10", "balance": 0}
 
@@ -49,3 +51,10 @@ def test_a_jump_over_the_new_year_is_quoted_with_both_months():
     assert [value.printed for value in finding.values] == ["current", "90 days late"]
     assert [ask.field for ask in finding.asks] == ["history.2024-12", "history.2025-01"]
     assert all(ask.unstated for ask in finding.asks)
+
+
+def test_one_grid_can_be_wrong_in_both_ways():
+    scan = Scan(report(row(**PAID_OFF, history=months("2025-08", "3CC"))), PULLED_ON)
+    [late], [leap] = list(late_after_closed_or_paid(scan)), list(impossible_progression(scan))
+    assert [ask.field for ask in late.asks] == ["history.2025-08"]
+    assert [ask.field for ask in leap.asks] == ["history.2025-07", "history.2025-08"]

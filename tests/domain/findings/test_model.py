@@ -4,7 +4,7 @@ from datetime import date
 
 from domain.addresses import PostalAddress
 from domain.consumers import Profile
-from domain.findings import ConsumerProfile, DisputeReason, Finding
+from domain.findings.model import ConsumerProfile, DisputeReason, Finding
 from tests.support.findings import found
 from tests.support.reports import day, row
 

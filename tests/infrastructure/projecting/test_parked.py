@@ -3,7 +3,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from infrastructure.projecting import Runner, replay_parked, verify
+from infrastructure.projecting import Runner, verify
+from infrastructure.projecting.parked import replay_parked
 from infrastructure.projecting.positions import built, place_of, position_of
 from tests.support.ledger import ACCOUNTS, BOTH, Account, Ledger, Repairs, account, decode, table_rows
 from tests.support.postgres import TestDatabase

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infrastructure.projecting import Runner, has_reached, lag, verify
+from infrastructure.projecting import has_reached, lag, verify
 from infrastructure.projecting.log import last_final
 from infrastructure.projecting.positions import built, is_owned, position_of
+from infrastructure.projecting.runner import Runner
 from tests.support.ledger import ACCOUNTS, BOTH, AccountsProjection, Ledger, decode, history, table_rows
 from tests.support.postgres import TestDatabase
 from tests.support.projecting import Happening, event_of, happenings, running, until

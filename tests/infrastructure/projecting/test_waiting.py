@@ -4,7 +4,8 @@ from typing import Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from infrastructure.projecting import Runner, Watermarks, has_reached, wait_for
+from infrastructure.projecting import Runner
+from infrastructure.projecting.waiting import Watermarks, has_reached, wait_for
 from tests.support.ledger import BOTH, Ledger, decode
 from tests.support.postgres import TestDatabase
 from tests.support.projecting import running

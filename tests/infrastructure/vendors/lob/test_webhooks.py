@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.posting import ScanKind
-from infrastructure.vendors.lob import EventKind, ForgedWebhook, parse, sign, verify
+from infrastructure.vendors.lob.webhooks import EventKind, ForgedWebhook, parse, sign, verify
 
 SECRET = b"per-endpoint-secret"
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
