@@ -33,7 +33,7 @@ class Carrier:
 
     def create(self, command: Command, key: str, body: BaseModel | dict[str, Any] | bytes | None) -> Done:
         """Carry out a command that makes something or costs money, once for each Idempotency-Key."""
-        known = identify(self._request, self.caller, key, body)
+        known = identify(self._api.fingerprint_secret, self._request, self.caller, key, body)
         return self._handle(command, Context(command_id=known.command_id, fingerprint=known.fingerprint))
 
     def change(
@@ -44,7 +44,7 @@ class Carrier:
         body: BaseModel | dict[str, Any] | bytes | None = None,
     ) -> Done:
         """Carry out a command on the version that the client read."""
-        known = identify(self._request, self.caller, key, body)
+        known = identify(self._api.fingerprint_secret, self._request, self.caller, key, body)
         context = Context(command_id=known.command_id, fingerprint=known.fingerprint, if_match=version)
         return self._handle(command, context)
 

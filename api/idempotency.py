@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final
@@ -82,6 +83,7 @@ def command_id(tenant_id: UUID, actor_id: UUID, key: str) -> UUID:
 
 
 def fingerprint(
+    secret: bytes,
     method: str,
     route: str,
     path: Mapping[str, Any],
@@ -89,7 +91,11 @@ def fingerprint(
     tenant_id: UUID,
     actor_id: UUID,
 ) -> bytes:
-    """SHA-256 of what was asked: method, route template with its path values, canonical body, tenant, actor."""
+    """HMAC-SHA-256 of what was asked: method, route template with its path values, canonical body, tenant, actor.
+
+    Keyed, because a body may hold a password or a Social Security number, and whoever held the table of commands
+    could otherwise try guesses against it.
+    """
     parts = (
         method.upper().encode(),
         route.encode(),
@@ -98,17 +104,25 @@ def fingerprint(
         tenant_id.bytes,
         actor_id.bytes,
     )
-    return hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).digest()
+    return hmac.digest(secret, b"".join(len(part).to_bytes(8, "big") + part for part in parts), hashlib.sha256)
 
 
 def identify(
-    request: Request, caller: Caller, key: str, body: BaseModel | Mapping[str, Any] | bytes | None
+    secret: bytes, request: Request, caller: Caller, key: str, body: BaseModel | Mapping[str, Any] | bytes | None
 ) -> Idempotency:
-    """Command id and fingerprint of this request."""
+    """Command id and fingerprint of this request; `secret` keys the fingerprint."""
     route = route_template(request.scope) or request.url.path
     return Idempotency(
         command_id(caller.tenant_id, caller.actor_id, key),
-        fingerprint(request.method, route, request.path_params, body, caller.tenant_id, caller.actor_id),
+        fingerprint(
+            secret,
+            request.method,
+            route,
+            request.path_params,
+            body,
+            caller.tenant_id,
+            caller.actor_id,
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Mapping, MutableMapping
@@ -24,6 +25,8 @@ REQUEST_ID: Final = "Request-Id"
 MEGABYTE: Final = 1_000_000
 LARGEST_BODY: Final = MEGABYTE
 LARGEST_REPORT: Final = 20 * MEGABYTE
+PATIENCE_S: Final = 20.0
+"""The longest pause inside a body: who sends one byte a minute would otherwise hold a connection for ever."""
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{7,63}")
 _BODIES: Final = frozenset({"POST", "PUT", "PATCH"})
 log = structlog.get_logger("api.access")
@@ -140,6 +143,13 @@ class BodyTooLarge(HTTPException):
         super().__init__(413)
 
 
+class BodyTooSlow(HTTPException):
+    """The body stopped coming while it was being read."""
+
+    def __init__(self) -> None:
+        super().__init__(408, headers={"Connection": "close"})
+
+
 class BodyLimits:
     """Refuses bodies that are too long (413), by their declared length or while they stream in, and bodies of a
     type nobody reads (415). `larger` names paths (as regular expressions) that take more than 1 MB."""
@@ -194,12 +204,16 @@ class BodyLimits:
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
-    received = 0
+    received, complete = 0, False
 
     async def counted() -> Message:
-        nonlocal received
-        message = await receive()
+        nonlocal received, complete
+        try:
+            message = await asyncio.wait_for(receive(), None if complete else PATIENCE_S)
+        except TimeoutError:
+            raise BodyTooSlow from None
         if message["type"] == "http.request":
+            complete = not message.get("more_body", False)
             received += len(message.get("body", b""))
             if received > limit:
                 raise BodyTooLarge

@@ -46,6 +46,13 @@ _EDGES: Final = (
     Kind(
         "not_acceptable", 406, "Not acceptable", "No representation fits the Accept header.", "Accept application/json."
     ),
+    Kind(
+        "request_timeout",
+        408,
+        "Body too slow",
+        "The body did not come in time.",
+        "Send it again without pauses.",
+    ),
     Kind("conflict", 409, "Conflict", "The present state does not allow this.", "Read the state and decide again."),
     Kind(
         "stale_version",
@@ -108,6 +115,13 @@ _EDGES: Final = (
         503,
         "Database unavailable",
         "The database cannot be reached at the moment.",
+        "Wait for the seconds in Retry-After and repeat with the same Idempotency-Key.",
+    ),
+    Kind(
+        "store_unavailable",
+        503,
+        "Store unavailable",
+        "The store of documents cannot be used at the moment.",
         "Wait for the seconds in Retry-After and repeat with the same Idempotency-Key.",
     ),
 )

@@ -25,6 +25,7 @@ from api.problem_kinds import PAGES, kind_of, kind_of_status
 from api.route_templates import allowed_methods
 from application.kernel import Contended, TwinInFlight
 from domain.kernel import DomainError
+from infrastructure.stores import StoreUnavailable
 from infrastructure.telemetry import facts_of_error
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -174,6 +175,14 @@ async def _on_database_out_of_reach(request: Request, error: Exception) -> Respo
     )
 
 
+async def _on_store_out_of_reach(request: Request, error: Exception) -> Response:
+    log.error("store_unavailable", error_type=type(error).__name__)
+    detail = "The store of documents cannot be used at the moment. Nothing was stored; try again."
+    return problem_response(
+        request_id_of(request.scope), 503, "store_unavailable", detail, headers={"Retry-After": "5"}
+    )
+
+
 class Unhandled:
     """Turns what nobody foresaw into a 500 problem; the log gets the place, the client only the request id."""
 
@@ -214,5 +223,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _on_refusal)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _on_invalid_request)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _on_http_error)  # type: ignore[arg-type]
+    app.add_exception_handler(StoreUnavailable, _on_store_out_of_reach)
     for out_of_reach in (OperationalError, PoolTimeout, PoolClosed, TooManyRequests):
         app.add_exception_handler(out_of_reach, _on_database_out_of_reach)

@@ -46,6 +46,7 @@ class Services:
     cursors: Cursors
     metrics: Metrics
     platform_key: str
+    fingerprint_secret: bytes
 
     @staticmethod
     def now() -> datetime:
@@ -77,6 +78,7 @@ async def open_services(
             cursors=Cursors(settings.secret("cursors")),
             metrics=metrics,
             platform_key=f"sp_{settings.secret('platform-key').hex()}",
+            fingerprint_secret=settings.secret("fingerprints"),
         )
         if redis is not None:
             redis.close()

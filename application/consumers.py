@@ -164,10 +164,12 @@ def erase_consumer(command: EraseConsumer, work: Work) -> Answer:
 
 @handles(PurgeConsumer)
 def purge_consumer(command: PurgeConsumer, work: Work) -> Answer:
-    """Remove the person's objects, then destroy the key."""
+    """Close the person's sign-in, remove their objects, then destroy the key."""
     tenant_id = work.caller.tenant_id
     if not work.load(Consumer, command.consumer_id).erased:
         raise IllegalMove("put the erasure on record first; a key is never destroyed without it")
+    for user_id in work.ports.reads.users_of_consumer(tenant_id, command.consumer_id):
+        work.ports.sign_ins.close(tenant_id, user_id)
     erased = work.ports.store.erase(tenant_id, command.consumer_id)
     destroyed = work.ports.keys.destroy(tenant_id, command.consumer_id)
     return {"consumer_id": command.consumer_id, "objects_erased": erased, "key_destroyed": destroyed}

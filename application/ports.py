@@ -50,12 +50,20 @@ class Store(Protocol):
     def erase(self, tenant_id: UUID, subject_id: UUID) -> int: ...
 
 
+class SignIns(Protocol):
+    """Passwords and sessions. Closing one is for ever."""
+
+    def close(self, tenant_id: UUID, user_id: UUID) -> None: ...
+
+
 class Reads(Protocol):
     """Query tables, as far as commands may look at them."""
 
     def reached(self, tenant_id: UUID, position: int) -> bool: ...
 
     def disputes_to_reconcile(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]: ...
+
+    def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]: ...
 
     def mailing_of_piece(self, tenant_id: UUID, provider_id: str) -> UUID | None: ...
 
@@ -125,6 +133,7 @@ class Ports:
     reports: ReportReader
     directory: Directory
     inbox: Inbox
+    sign_ins: SignIns
     new_id: Callable[[], UUID]
 
 

@@ -10,7 +10,10 @@ from domain.kernel import Aggregate, Created, Event, IllegalMove, Invalid, Role,
 
 
 class User(Aggregate):
-    """Somebody with a sign-in of their own; a consumer's user is bound to that consumer's case."""
+    """Somebody with a sign-in of their own; a consumer's user is bound to that consumer's case.
+
+    The user of an erased consumer has lost its e-mail address with the key, and with it the sign-in.
+    """
 
     TOPIC: ClassVar[str] = "user"
 
@@ -45,7 +48,7 @@ class User(Aggregate):
         self.consumer_id = consumer_id
         self.email = email
         self.name = name
-        self.active = True
+        self.active = email is not None
 
     @classmethod
     def register(

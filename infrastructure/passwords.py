@@ -89,6 +89,10 @@ class Passwords:
             digest = self._hasher.hash(_normal(password))
         self._store(tenant_id, user_id, digest, now)
 
+    def is_set(self, tenant_id: UUID, user_id: UUID) -> bool:
+        """Whether the user has a password."""
+        return self._load(tenant_id, user_id) is not None
+
     def verify(self, tenant_id: UUID, user_id: UUID | None, password: str) -> bool:
         """Whether this is the user's password.
 

@@ -252,6 +252,13 @@ def tenant_transaction(conn: Connection, tenant_id: UUID) -> Iterator[Connection
         yield conn
 
 
+def require_schema(pool: ConnectionPool[Connection]) -> None:
+    """Refuse to start on a database that was never migrated. Raises CannotMigrate."""
+    with pool.connection() as conn:
+        if not _scalar(conn, "SELECT to_regclass('auth.password') IS NOT NULL AND to_regclass('es.event') IS NOT NULL"):
+            raise CannotMigrate("the database has no schema yet, or an old one; run: sfdify migrate")
+
+
 @dataclass(frozen=True)
 class Holder:
     """The oldest transaction that still may write: nothing after it can be read from the log yet.

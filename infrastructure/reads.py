@@ -37,6 +37,12 @@ class QueryTables:
             )
         return [row["dispute_id"] for row in rows]
 
+    def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
+        """The sign-ins that are bound to this consumer's case."""
+        with self._pool.connection() as conn:
+            rows = many(conn, tenant_id, "SELECT user_id FROM rm.users WHERE consumer_id = %s", (consumer_id,))
+        return [row["user_id"] for row in rows]
+
     def mailing_of_piece(self, tenant_id: UUID, provider_id: str) -> UUID | None:
         """The mailing that the provider knows by this id."""
         with self._pool.connection() as conn:
@@ -44,4 +50,4 @@ class QueryTables:
         return rows[0]["mailing_id"] if rows else None
 
 
-_READ_BY_HANDLERS = tuple(p.name for p in ALL if p.name in ("disputes", "mailings"))
+_READ_BY_HANDLERS = tuple(p.name for p in ALL if p.name in ("disputes", "mailings", "users"))

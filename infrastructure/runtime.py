@@ -37,6 +37,12 @@ def database(settings: Settings) -> Iterator[str]:
         yield database_named(server.url, settings.database_name)
 
 
+def revive(settings: Settings) -> None:
+    """Start the embedded server again if it has died under the processes that use it; a given one is not ours."""
+    if settings.database_url is None:
+        ensure_server(settings.home, settings.pg_bin).release()
+
+
 def prepare(settings: Settings, admin_url: str) -> list[str]:
     """Bring the schema up to date and make missing query tables; the migrations that were applied."""
     applied = migrate(admin_url, app_password=settings.app_password, projector_password=settings.projector_password)

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ import httpx
 _PR_SET_PDEATHSIG = 1
 _READY_WITHIN_S = 60.0
 _STOP_WITHIN_S = 35.0
+_TEND_EVERY_S = 2.0
 
 
 class StackFailed(Exception):
@@ -52,10 +53,14 @@ class Stack:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._stop()
 
-    def watch(self) -> None:
-        """Stay until a child ends. Raises StackFailed naming it."""
+    def watch(self, tend: Callable[[], None] = lambda: None) -> None:
+        """Stay until a child ends, and call `tend` every two seconds. Raises StackFailed naming the child."""
+        due = time.monotonic()
         while True:
             self._check()
+            if time.monotonic() >= due:
+                tend()
+                due = time.monotonic() + _TEND_EVERY_S
             time.sleep(0.3)
 
     def _start(self) -> None:

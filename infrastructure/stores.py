@@ -8,8 +8,15 @@ from uuid import UUID
 from infrastructure.event_store.keyring import Keyring
 
 
+class StoreUnavailable(Exception):
+    """The store cannot be reached or is full. Nothing was stored; the same request or job may be tried again."""
+
+
 class Backend(Protocol):
-    """Where sealed bytes lie. `get` answers None when there is nothing; `erase` counts what it removed."""
+    """Where sealed bytes lie. `get` answers None when there is nothing; `erase` counts what it removed.
+
+    Each raises StoreUnavailable.
+    """
 
     def put(self, name: str, content: bytes) -> None: ...
 

@@ -30,6 +30,7 @@ from infrastructure.reads import QueryTables
 from infrastructure.reports import parse
 from infrastructure.sealing import SecretSeal
 from infrastructure.settings import Settings, role_url
+from infrastructure.sign_ins import SignInRecords
 from infrastructure.stores import Backend, SealedStore
 from infrastructure.vault import EmbeddedVault, Vault
 from infrastructure.vendors.files import Files
@@ -105,6 +106,7 @@ def wire(
     with ExitStack() as closing:
         pool = postgres.pool(urls.app, "app", pool_size)
         closing.callback(pool.close)
+        postgres.require_schema(pool)
         keyring = Keyring(pool, vault_of(settings))
         keyring.listen()
         closing.callback(keyring.close)
@@ -128,6 +130,7 @@ def wire(
             reports=ReportDesk(),
             directory=directory,
             inbox=PostInbox(inbox),
+            sign_ins=SignInRecords(pool),
             new_id=new_id,
         )
         yield Sfdify(

@@ -44,7 +44,7 @@ def stack_of(settings: Settings, logs: Path | None = None) -> Stack:
 
 def up() -> None:
     """Run everything on this machine: API, workers, projector and, without a print provider, the sandbox."""
-    from infrastructure.runtime import database, prepare
+    from infrastructure.runtime import database, prepare, revive
 
     settings = load()
     signal.signal(signal.SIGTERM, _interrupt)
@@ -57,7 +57,7 @@ def up() -> None:
             with stack_of(settings) as stack:
                 sys.stdout.write(_welcome(settings, stack.url))
                 sys.stdout.flush()
-                stack.watch()
+                stack.watch(lambda: revive(settings))
     except KeyboardInterrupt:
         sys.stdout.write("\nstopped\n")
 
@@ -93,6 +93,7 @@ def serve() -> None:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=25,
+            limit_concurrency=1_000,
         )
 
 

@@ -186,7 +186,7 @@ class Walk:
         return f"{len(paths)} letters approved twice, hash by hash"
 
     def _keep(self, letter: Json, pdf: bytes) -> str:
-        self.pdf_folder.mkdir(parents=True, exist_ok=True)
+        self.pdf_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.pdf_folder / f"{letter['bureau']}-{letter['letter_id']}.pdf"
         path.write_bytes(pdf)
         return str(path)

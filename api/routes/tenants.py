@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from threading import BoundedSemaphore
 from typing import Annotated
 from uuid import UUID, uuid5
 
@@ -17,7 +20,7 @@ from api.commands import CHANGES, CREATES, READS, Bus, Changed, Key, Version, ch
 from api.idempotency import fingerprint, mark_replayed
 from api.positions import EVENT_POSITION, MinEventPosition, encode_position
 from api.reads import single
-from api.routes.users import NewPasswordText
+from api.routes.users import NewPasswordText, set_first_password
 from api.services import Api
 from api.sources import TENANTS
 from application.kernel import Context, system
@@ -40,6 +43,13 @@ class SandboxOutOfReach(DomainError):
     """The sandbox print provider does not answer, so its clock stands behind the tenant's. Repeat the request."""
 
     code = "sandbox_out_of_reach"
+    status = 503
+
+
+class TooManyWaiters(DomainError):
+    """The clock was moved, and too many requests wait for their work to come to rest. Repeat the request."""
+
+    code = "too_many_waiters"
     status = 503
 
 
@@ -97,7 +107,7 @@ def open_tenant(body: NewTenant, request: Request, response: Response, key: Key,
     if body.clock_starts_at is not None and body.mode is not TenantMode.TEST:
         raise Forbidden("only a test-mode tenant has a clock of its own; leave clock_starts_at out")
     tenant_id = uuid5(_TENANTS, key)
-    print_ = fingerprint("POST", "/v1/tenants", {}, body, tenant_id, tenant_id)
+    print_ = fingerprint(api.fingerprint_secret, "POST", "/v1/tenants", {}, body, tenant_id, tenant_id)
     caller = system(tenant_id)
     done = api.sfdify.bus.handle(
         RegisterTenant(
@@ -118,8 +128,7 @@ def open_tenant(body: NewTenant, request: Request, response: Response, key: Key,
         Context(command_id=uuid5(tenant_id, "owner"), fingerprint=print_),
     )
     owner_id = UUID(str(owner.answer["user_id"]))
-    if not done.replayed or not owner.replayed:
-        api.passwords.set(tenant_id, owner_id, body.owner.password, api.now())
+    set_first_password(api, tenant_id, owner_id, body.owner.password)
     response.headers[EVENT_POSITION] = encode_position(owner.position)
     mark_replayed(response, done.replayed and owner.replayed)
     return TenantOpened(tenant_id=tenant_id, owner_id=owner_id)
@@ -161,14 +170,29 @@ def get_clock(api: Api, caller: Reader) -> Clock:
     return Clock(now=api.sfdify.clocks.tenant_now(caller.tenant_id))
 
 
+_WAITERS = BoundedSemaphore(4)
+"""Waiting holds a thread for up to 25 seconds; a test tenant must not take them all."""
+
+
+@contextmanager
+def _one_of_few_waiters() -> Iterator[None]:
+    if not _WAITERS.acquire(blocking=False):
+        raise TooManyWaiters("others wait for their clocks; the clock was moved, repeat the request to wait for rest")
+    try:
+        yield
+    finally:
+        _WAITERS.release()
+
+
 @router.post("/tenant/clock", responses=CREATES)
 def advance_clock(body: ClockMove, bus: Bus, key: Key, api: Api) -> Clock:
     """Move a test-mode tenant's clock forward, and its sandbox with it."""
     bus.create(AdvanceClock(tenant_id=bus.caller.tenant_id, to=body.to), key, body)
     quiet = None
     if body.wait:
-        try:
-            quiet = wait_until_quiet(api.sfdify, bus.caller.tenant_id, time.monotonic() + 25.0)
-        except httpx.HTTPError:
-            raise SandboxOutOfReach("the clock was moved, the sandbox was not reached; repeat the request") from None
+        with _one_of_few_waiters():
+            try:
+                quiet = wait_until_quiet(api.sfdify, bus.caller.tenant_id, time.monotonic() + 25.0)
+            except httpx.HTTPError:
+                raise SandboxOutOfReach("the clock was moved, the sandbox was not reached; repeat it") from None
     return Clock(now=api.sfdify.clocks.tenant_now(bus.caller.tenant_id), quiet=quiet)

@@ -16,7 +16,7 @@ from api.idempotency import identify
 from api.pages import Cursor, Limit, Page
 from api.positions import MinEventPosition
 from api.reads import page, single
-from api.services import Api
+from api.services import Api, Services
 from api.sources import USERS
 from application.kernel import Context
 from application.users import ChangeRole, DisableUser, Email, NotePasswordChange, RegisterUser
@@ -108,8 +108,7 @@ def register_user(body: NewUser, request: Request, bus: Bus, key: Key, api: Api)
     command = RegisterUser(email=body.email, name=body.name, role=body.role, consumer_id=body.consumer_id)
     done = bus.create(command, key, body)
     user_id = UUID(str(done.answer["user_id"]))
-    if not done.replayed:
-        api.passwords.set(bus.caller.tenant_id, user_id, body.password, api.now())
+    set_first_password(api, bus.caller.tenant_id, user_id, body.password)
     return UserMade(user_id=user_id)
 
 
@@ -158,7 +157,7 @@ def change_password(
         raise Forbidden("only the user or an owner may change this password")
     if api.sfdify.engine.load(caller.tenant_id, User, user_id) is None:
         raise NotFound("there is no user of this id")
-    known = identify(request, caller, key, body)
+    known = identify(api.fingerprint_secret, request, caller, key, body)
     done = api.sfdify.bus.handle(
         NotePasswordChange(user_id=user_id),
         caller,
@@ -199,6 +198,13 @@ def revoke_api_key(key_id: UUID, api: Api, caller: Writer) -> Response:
     if not api.api_keys.revoke(caller.tenant_id, key_id, api.now()):
         raise NotFound("there is no key of this id that still works")
     return Response(status_code=204)
+
+
+def set_first_password(api: Services, tenant_id: UUID, user_id: UUID, password: str) -> None:
+    """Set the password unless there is one. A repeat after a crash sets what the first try did not come to."""
+    user = api.sfdify.engine.load(tenant_id, User, user_id)
+    if user is not None and user.active and not api.passwords.is_set(tenant_id, user_id):
+        api.passwords.set(tenant_id, user_id, password, api.now())
 
 
 def _shown(key: object) -> ApiKeyRow:

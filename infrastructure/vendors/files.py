@@ -7,6 +7,8 @@ import secrets
 import shutil
 from pathlib import Path
 
+from infrastructure.stores import StoreUnavailable
+
 
 class Files:
     """Sealed objects on the local disk, complete or absent, readable by the product's own account only."""
@@ -17,7 +19,12 @@ class Files:
 
     def put(self, name: str, content: bytes) -> None:
         """Write durably: the bytes and their name survive a power cut."""
-        path = self._folder / name
+        try:
+            self._write(self._folder / name, content)
+        except OSError as error:
+            raise StoreUnavailable(f"the folder of objects cannot be written: {error.strerror}") from None
+
+    def _write(self, path: Path, content: bytes) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

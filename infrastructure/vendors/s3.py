@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infrastructure.stores import StoreUnavailable
 
 
 class S3:
@@ -23,25 +27,38 @@ class S3:
 
     def put(self, name: str, content: bytes) -> None:
         """Store an object, checked by its SHA-256 on arrival."""
-        self._client.put_object(Bucket=self._bucket, Key=name, Body=content, ChecksumAlgorithm="SHA256")
+        with _reached():
+            self._client.put_object(Bucket=self._bucket, Key=name, Body=content, ChecksumAlgorithm="SHA256")
 
     def get(self, name: str) -> bytes | None:
         """The bytes, or None."""
-        try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=name)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                return None
-            raise
-        content: bytes = answer["Body"].read()
-        return content
+        with _reached():
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=name)
+            except ClientError as error:
+                if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                    return None
+                raise
+            content: bytes = answer["Body"].read()
+            return content
 
     def erase(self, prefix: str) -> int:
         """Remove every object whose name begins with `prefix`; the sealed bytes of older versions stay unreadable."""
         count = 0
-        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
-            names = [{"Key": entry["Key"]} for entry in page.get("Contents", ())]
-            if names:
-                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": names, "Quiet": True})
-            count += len(names)
+        with _reached():
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+                names = [{"Key": entry["Key"]} for entry in page.get("Contents", ())]
+                if names:
+                    self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": names, "Quiet": True})
+                count += len(names)
         return count
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise StoreUnavailable(f"the bucket refused: {error.response['Error']['Code']}") from None
+    except BotoCoreError as error:
+        raise StoreUnavailable(f"the bucket cannot be reached: {type(error).__name__}") from None

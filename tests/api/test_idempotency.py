@@ -64,7 +64,7 @@ def test_the_same_meaning_is_the_same_body() -> None:
 
 def print_of(**changed: object) -> bytes:
     asked: dict[str, object] = {
-        "method": "POST", "route": "/v1/disputes/{id}/close", "path": {"id": 1}, "body": {"a": 1},
+        "secret": b"s" * 32, "method": "POST", "route": "/v1/disputes/{id}/close", "path": {"id": 1}, "body": {"a": 1},
         "tenant_id": TENANT, "actor_id": ACTOR,
     }
     return fingerprint(**(asked | changed))  # type: ignore[arg-type]
@@ -73,10 +73,10 @@ def print_of(**changed: object) -> bytes:
 def test_a_fingerprint_changes_with_each_part_of_what_was_asked() -> None:
     others = [
         print_of(method="PUT"), print_of(route="/v1/disputes/{id}/open"), print_of(path={"id": 2}),
-        print_of(body={"a": 2}), print_of(tenant_id=uuid4()), print_of(actor_id=uuid4()),
+        print_of(body={"a": 2}), print_of(tenant_id=uuid4()), print_of(actor_id=uuid4()), print_of(secret=b"t" * 32),
     ]
     assert print_of() == print_of()
-    assert len({print_of(), *others}) == 7
+    assert len({print_of(), *others}) == 8
 
 
 def client() -> TestClient:
@@ -86,7 +86,7 @@ def client() -> TestClient:
 
     @app.post("/v1/things/{thing}/do")
     def do(thing: UUID, body: Body, request: Request, key: IdempotencyKey, response: Response) -> dict[str, str]:
-        asked = identify(request, caller, key, body)
+        asked = identify(b"s" * 32, request, caller, key, body)
         mark_replayed(response, key == "again")
         return {"command": str(asked.command_id), "fingerprint": asked.fingerprint.hex()}
 

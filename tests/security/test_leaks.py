@@ -137,3 +137,14 @@ def test_after_an_erasure_nothing_of_the_person_is_left(walked: Walked, home: Pa
     assert walked.in_database() == set()
     assert leaks.in_files(home, walked.canaries) == set()
     assert [p for p in (home / "objects").rglob("*") if walked.consumer_id in str(p)] == []
+
+
+def test_an_erased_person_can_no_longer_sign_in(walked: Walked) -> None:
+    case = walked.case
+    guest = walked.served.party()
+    body = {"tenant": walked.firm.slug, "email": f"{FAMILY_NAME.lower()}@example.com", "password": PASSWORD}
+    assert guest.send("POST", "/v1/auth/sign-in", body).status_code == 401
+    refreshed = guest.send("POST", "/v1/auth/refresh", {"refresh_token": case.consumer.tokens["refresh_token"]})
+    assert refreshed.status_code == 401
+    consent = {"kind": "service_terms", "text_version": "2026-11"}
+    assert case.consumer.send("POST", f"/v1/consumers/{walked.consumer_id}/consents", consent).status_code == 401

@@ -34,6 +34,7 @@ from domain.kernel import Aggregate, Caller, Event, Role
 from domain.letter_facts import LetterFacts
 from domain.mailings import Mailing
 from domain.tenants import TenantMode
+from domain.users import User
 
 A = TypeVar("A", bound=Aggregate)
 START = datetime(2026, 1, 5, 15, tzinfo=UTC)
@@ -161,6 +162,9 @@ class FakeReads:
         disputes = self._all(tenant_id, Dispute)
         return [d.id for d in disputes if d.owner_id == consumer_id and d.status in waiting]
 
+    def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
+        return [user.id for user in self._all(tenant_id, User) if user.consumer_id == consumer_id]
+
     def mailing_of_piece(self, tenant_id: UUID, provider_id: str) -> UUID | None:
         return next((m.id for m in self._all(tenant_id, Mailing) if m.provider_id == provider_id), None)
 
@@ -260,6 +264,16 @@ class FakeDirectory:
 
 
 @dataclass
+class FakeSignIns:
+    """Sign-ins that were closed."""
+
+    closed: set[tuple[UUID, UUID]] = field(default_factory=set)
+
+    def close(self, tenant_id: UUID, user_id: UUID) -> None:
+        self.closed.add((tenant_id, user_id))
+
+
+@dataclass
 class FakeInbox:
     """Webhooks by event id."""
 
@@ -288,6 +302,7 @@ class World:
         self.reader = FakeReader()
         self.directory = FakeDirectory()
         self.inbox = FakeInbox()
+        self.sign_ins = FakeSignIns()
         ports = Ports(
             clock=self.clock,
             keys=self.keys,
@@ -298,6 +313,7 @@ class World:
             reports=self.reader,
             directory=self.directory,
             inbox=self.inbox,
+            sign_ins=self.sign_ins,
             new_id=uuid4,
         )
         self.bus = Bus(self.log, ports)

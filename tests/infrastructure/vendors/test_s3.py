@@ -2,9 +2,9 @@
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from infrastructure.stores import StoreUnavailable
 from infrastructure.vendors.s3 import S3
 
 
@@ -28,5 +28,5 @@ def test_an_object_is_written_replaced_read_and_erased(bucket: S3) -> None:
 
 
 def test_another_trouble_than_absence_is_no_absence(bucket: S3) -> None:
-    with pytest.raises(ClientError):
+    with pytest.raises(StoreUnavailable, match="NoSuchBucket"):
         S3("no-such-bucket", region="us-east-1").put("a", b"1")
