@@ -104,7 +104,7 @@ def writer(request: Request, api: Api, found: Reader) -> Caller:
 Writer = Annotated[Caller, Depends(writer)]
 
 
-def platform(api: Api, credentials: PlatformCredentials) -> None:
+async def platform(api: Api, credentials: PlatformCredentials) -> None:
     """Whoever runs this installation: the only one who opens tenants."""
     if credentials is None or not hmac.compare_digest(credentials.credentials.encode(), api.platform_key.encode()):
         raise Unauthenticated("Send the platform key of this installation as 'Authorization: Bearer sp_...'.")

@@ -56,7 +56,7 @@ class Carrier:
         return done
 
 
-def carrier(request: Request, response: Response, api: Api, caller: Writer) -> Carrier:
+async def carrier(request: Request, response: Response, api: Api, caller: Writer) -> Carrier:
     """The carrier of this request."""
     return Carrier(request, response, api, caller)
 

@@ -34,7 +34,7 @@ def etag(version: int, position: int) -> str:
     return f'"v{version}.{encode_position(position)}"'
 
 
-def expected_version(
+async def expected_version(
     if_match: Annotated[
         str | None,
         Header(alias="If-Match", description="The ETag this change was decided on, or *", max_length=100),

@@ -43,7 +43,7 @@ class Idempotency:
     fingerprint: bytes
 
 
-def idempotency_key(
+async def idempotency_key(
     idempotency_key: Annotated[
         str | None,
         Header(

@@ -59,7 +59,7 @@ def decode_position(text: str) -> int:
     return position
 
 
-def min_event_position(
+async def min_event_position(
     min_event_position: Annotated[
         str | None,
         Header(

@@ -86,7 +86,7 @@ async def open_services(
         await readers.close()
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
     """The services of the app that serves this request."""
     found: Services = request.app.state.services
     return found

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ def test_a_position_survives_its_text(position: int) -> None:
     text = encode_position(position)
     assert len(text) == 16
     assert decode_position(text) == position
-    assert min_event_position(text) == position
+    assert asyncio.run(min_event_position(text)) == position
 
 
 def decoded(text: str) -> int | None:
@@ -45,7 +47,7 @@ def test_only_log_positions_have_a_text(position: int) -> None:
 
 
 def test_no_header_means_no_wait() -> None:
-    assert min_event_position(None) is None
+    assert asyncio.run(min_event_position(None)) is None
 
 
 def test_a_lagging_projection_says_when_to_come_back() -> None:
