@@ -240,7 +240,6 @@ def holder_named(conn: psycopg.Connection[tuple[object, ...]], name: str) -> boo
     return held is not None and held.application == name
 
 
-@pytest.mark.alone
 def test_the_transaction_that_holds_the_horizon_is_named_without_its_query(database: TestDatabase) -> None:
     with psycopg.connect(database.admin_url, autocommit=True) as looking:
         with psycopg.connect(database.admin_url, application_name="slow report") as writer:
@@ -254,7 +253,6 @@ def test_the_transaction_that_holds_the_horizon_is_named_without_its_query(datab
         assert not holder_named(looking, "slow report")
 
 
-@pytest.mark.alone
 def test_a_reading_transaction_holds_nothing(database: TestDatabase) -> None:
     with (
         psycopg.connect(database.admin_url, autocommit=True) as looking,
@@ -264,7 +262,6 @@ def test_a_reading_transaction_holds_nothing(database: TestDatabase) -> None:
         assert not holder_named(looking, "reader")
 
 
-@pytest.mark.alone
 def test_a_login_without_rights_still_sees_that_somebody_holds_it(database: TestDatabase) -> None:
     with psycopg.connect(database.app_url, autocommit=True) as looking:
         with psycopg.connect(database.admin_url) as writer:

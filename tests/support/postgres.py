@@ -1,7 +1,8 @@
-"""One PostgreSQL server for a whole test run, and a fresh migrated database for each test that asks for one.
+"""A PostgreSQL server for a test run, and a fresh migrated database for each test that asks for one.
 
-The run's controlling process makes the server's folder and stops the server at the end; the workers of pytest-xdist
-find it there. With SFDIFY_TEST_DATABASE_URL (an administrator's login) no server is started and that one is used.
+Each worker of pytest-xdist has a server of its own: a log's horizon belongs to a server, so what one test writes
+holds back what another reads. The run's controlling process makes the servers' folders and stops them at the end.
+With SFDIFY_TEST_DATABASE_URL (an administrator's login) no server is started and that one is used by all.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from psycopg import sql
 from infrastructure.embedded import EmbeddedServerError, ensure_server, stop_server
 
 _HOME = pytest.StashKey[Path]()
+_HOMES_OF_WORKERS = pytest.StashKey[list[Path]]()
+_GIVEN = "SFDIFY_TEST_DATABASE_URL"
 _PREFIX = "sfdify tests "
 
 
@@ -91,8 +94,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_HOME] = Path(given)
         return
     _sweep()
-    config.stash[_HOME] = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    config.stash[_HOME].chmod(0o755)
+    config.stash[_HOME] = _new_home()
+    config.stash[_HOMES_OF_WORKERS] = []
+
+
+def _new_home() -> Path:
+    home = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    home.chmod(0o755)
+    return home
 
 
 def _sweep() -> None:
@@ -112,17 +121,21 @@ def _discard(home: Path) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    node.workerinput["sfdify_home"] = str(node.config.stash[_HOME])
+    stash = node.config.stash
+    home = stash[_HOME] if os.environ.get(_GIVEN) else _new_home()
+    stash[_HOMES_OF_WORKERS].append(home)
+    node.workerinput["sfdify_home"] = str(home)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or _HOME not in config.stash:
         return
     home = config.stash[_HOME]
-    given = os.environ.get("SFDIFY_TEST_DATABASE_URL")
+    given = os.environ.get(_GIVEN)
     if given:
         TestServer(given, _run(home)).drop_template()
-    _discard(home)
+    for used in {home, *config.stash[_HOMES_OF_WORKERS]}:
+        _discard(used)
 
 
 def _run(home: Path) -> str:
@@ -131,10 +144,10 @@ def _run(home: Path) -> str:
 
 @pytest.fixture(scope="session")
 def server(pytestconfig: pytest.Config) -> Iterator[TestServer]:
-    """The run's server, shared by every worker of the run."""
+    """The server of this worker, or of the whole run when one was given."""
     home = pytestconfig.stash[_HOME]
     run = _run(home)
-    given = os.environ.get("SFDIFY_TEST_DATABASE_URL")
+    given = os.environ.get(_GIVEN)
     if given:
         yield TestServer(given, run)
         return
@@ -144,7 +157,7 @@ def server(pytestconfig: pytest.Config) -> Iterator[TestServer]:
 
 @pytest.fixture(scope="session")
 def template(server: TestServer) -> str:
-    """The name of a database with every migration applied: made once per run, whichever worker comes first."""
+    """The name of a database with every migration applied: made once per server, whichever worker comes first."""
     name = server.template
     with psycopg.connect(server.url, autocommit=True, connect_timeout=10) as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext('sfdify test template'))")

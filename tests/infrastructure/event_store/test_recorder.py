@@ -13,6 +13,7 @@ from eventsourcing.persistence import IntegrityError, NotSupportedError, Operati
 from psycopg_pool import ConnectionPool
 
 from application.kernel import Conflict, LeaseGone, Repeated
+from infrastructure import postgres
 from infrastructure.event_store.errors import CommandRepeated, LeaseLost, OutcomeUnknown, StaleVersion
 from infrastructure.event_store.recorder import HorizonRecorder, PoolDatastore
 from infrastructure.event_store.tenancy import NoTenant, as_tenant
@@ -163,10 +164,22 @@ class _Only:
 
 def kill_sessions(database: TestDatabase) -> None:
     with psycopg.connect(database.admin_url, autocommit=True) as admin:
-        end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND usename ~ '_app$'"
-        admin.execute(end, (database.name,))
+        end = (
+            "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
+            " WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        ended = [row[0] for row in admin.execute(end, (database.name,))]
+    assert ended
+    assert all(ended)
 
 
+@pytest.fixture
+def dying(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections die only after the pool has looked at them and lent them."""
+    monkeypatch.setattr(postgres, "_has_news", lambda _: False)
+
+
+@pytest.mark.usefixtures("dying")
 def test_a_dead_connection_is_tried_again_with_the_same_command(
     recorder: HorizonRecorder, database: TestDatabase
 ) -> None:
@@ -179,6 +192,7 @@ def test_a_dead_connection_is_tried_again_with_the_same_command(
         assert list(recorder.select_events(events[0].originator_id)) == events
 
 
+@pytest.mark.usefixtures("dying")
 def test_without_a_command_id_a_dead_connection_is_an_unknown_outcome(
     recorder: HorizonRecorder, database: TestDatabase
 ) -> None:
@@ -189,6 +203,7 @@ def test_without_a_command_id_a_dead_connection_is_an_unknown_outcome(
     assert isinstance(raised.value, OperationalError)
 
 
+@pytest.mark.usefixtures("dying")
 def test_a_commit_whose_reply_was_lost_reads_as_a_repeat(recorder: HorizonRecorder, database: TestDatabase) -> None:
     """The first try was committed, so the second one, on a new connection, learns what it came to."""
     command, events = uuid4(), stream(1)
