@@ -13,6 +13,7 @@ from domain.kernel import DomainError
 from tests.support.world import World
 
 Key = tuple[UUID, str]
+MOST_ATTEMPTS = 20
 
 
 class Crash(Exception):
@@ -30,13 +31,14 @@ class Fate(StrEnum):
 
 
 class Floor:
-    """Takes the world's jobs in any order; a job keeps its id from one attempt to the next."""
+    """Takes the world's jobs in any order; a job keeps its id from one attempt to the next, and has so many."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.done: set[Key] = set()
         self.buried: dict[Key, str] = {}
         self.attempts: Counter[Key] = Counter()
+        self.failures: Counter[Key] = Counter()
 
     def due(self) -> list[Key]:
         """Jobs that may be claimed now, oldest first."""
@@ -62,8 +64,12 @@ class Floor:
         except DomainError as refusal:
             self.buried[key] = refusal.code
             return Fate.BURIED
-        except Exception:  # noqa: BLE001 a worker survives any job
-            return Fate.RETRIED
+        except Exception as error:  # noqa: BLE001 a worker survives any job
+            self.failures[key] += 1
+            if self.failures[key] < MOST_ATTEMPTS:
+                return Fate.RETRIED
+            self.buried[key] = type(error).__name__
+            return Fate.BURIED
         self.done.add(key)
         return Fate.DONE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -54,6 +54,8 @@ class MemoryLog:
 
     def load(self, tenant_id: UUID, kind: type[A], aggregate_id: UUID, version: int | None = None) -> A | None:
         events = self.streams.get((tenant_id, aggregate_id), [])[:version]
+        if not events or getattr(events[0], "originator_topic", None) != kind.TOPIC:
+            return None
         found: Any = None
         for event in events:
             found = event.mutate(found)
@@ -291,7 +293,7 @@ class FakeInbox:
 class World:
     """Bus, log and fakes; `settle` runs every job that is due, as workers would."""
 
-    def __init__(self) -> None:
+    def __init__(self, new_id: Callable[[], UUID] = uuid4) -> None:
         self.log = MemoryLog()
         self.clock = FakeClock()
         self.keys = FakeKeys()
@@ -314,10 +316,10 @@ class World:
             directory=self.directory,
             inbox=self.inbox,
             sign_ins=self.sign_ins,
-            new_id=uuid4,
+            new_id=new_id,
         )
         self.bus = Bus(self.log, ports)
-        self.tenant_id = uuid4()
+        self.tenant_id = new_id()
         self._done: set[tuple[UUID, str]] = set()
         self.failed: dict[str, Exception] = {}
 
