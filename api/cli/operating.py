@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from api.cli.telling import tell
 from application.consumers import EraseConsumer, PurgeConsumer
 from application.kernel import system
 from domain.consumers import Consumer, ErasureReason
@@ -122,9 +123,7 @@ def verify(
                     "ok": found.ok,
                 }
             )
-    _show(rows, as_json)
-    if not all(row["ok"] for row in rows):
-        raise typer.Exit(1)
+    tell({"ok": all(row["ok"] for row in rows), "projections": rows}, as_json)
 
 
 @projections.command("replay")
@@ -207,9 +206,7 @@ def audit_verify(as_json: Json = False) -> None:
         "bad": [{"position": bad.position, "why": bad.why} for bad in report.bad],
         "seconds": round(time.monotonic() - began, 3),
     }
-    _show([found], as_json)
-    if report.bad:
-        raise typer.Exit(1)
+    tell({"ok": not report.bad} | found, as_json)
 
 
 @audit.command("export")

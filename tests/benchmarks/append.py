@@ -10,7 +10,6 @@ every client is a process with a bell of its own here, where one server process 
 
 from __future__ import annotations
 
-import argparse
 import json
 import multiprocessing
 import shutil
@@ -169,7 +168,7 @@ def _pgbench(admin_url: str, events: int, clients: int, seconds: float) -> float
 
 
 def main(
-    admin_url: str, app_url: str, *, seconds: float = 1.5, rounds: int = 3, json_path: Path | None = None,
+    admin_url: str, app_url: str, *, seconds: float = 1.5, rounds: int = 3,
     out: Any = sys.stderr,
 ) -> dict[str, Any]:  # fmt: skip
     """Measure every cell and print a table. The log must be empty but for earlier runs of this benchmark."""
@@ -192,8 +191,6 @@ def main(
             worker.join(timeout=10)
     found["ok"] = all(cell["ok"] for cell in found["cells"])
     print(table(found), file=out)
-    if json_path is not None:
-        json_path.write_text(json.dumps(found))
     return found
 
 
@@ -267,15 +264,3 @@ def table(found: dict[str, Any]) -> str:
             f"{cell['p50_ms']:>8}/{cell['p99_ms']}  {cpu['ours']}/{cpu['library']}/{cpu['raw']}"
         )
     return "\n".join(rows)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("admin_url")
-    parser.add_argument("app_url")
-    parser.add_argument("--seconds", type=float, default=1.5)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
-    done = main(given.admin_url, given.app_url, seconds=given.seconds, rounds=given.rounds, json_path=given.json)
-    sys.exit(0 if done["ok"] else 1)

@@ -19,7 +19,6 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, Final
 
 from domain.templates import LetterContent, compose
@@ -33,7 +32,7 @@ WARM_UP: Final = 3
 WAYS: Final = ("ours", "plain", "plain_hb")
 
 
-def main(json_path: str | None = None, letters: int = 30) -> dict[str, Any]:
+def main(letters: int = 30) -> dict[str, Any]:
     """Print `letters` letters each way; the figures in milliseconds, ratios of medians, letters per second."""
     content = compose("bureau_dispute_611", 1, letter_facts())
     times, pages = _take_turns(content, letters)
@@ -52,8 +51,6 @@ def main(json_path: str | None = None, letters: int = 30) -> dict[str, Any]:
         "versions": {**WeasyPrinter().engine().model_dump(), "python": platform.python_version()},
         "cores": os.cpu_count(),
     }
-    if json_path is not None:
-        Path(json_path).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     return result
 
 

@@ -7,7 +7,6 @@ and applying each alone: what a runner that tracks every event by itself cannot 
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import statistics
@@ -47,7 +46,7 @@ run_until(sys.argv[1], sys.stdin)
 
 
 def main(
-    app_url: str, projector_url: str, *, json_path: str | None = None, events: int = 20_000, alone: int = 2_000,
+    app_url: str, projector_url: str, *, events: int = 20_000, alone: int = 2_000,
     samples: int = 200,
 ) -> dict[str, Any]:  # fmt: skip
     """Fill an empty migrated database with `events` events and measure. Rates are events a second."""
@@ -82,8 +81,6 @@ def main(
         and visible["p50"] <= VISIBLE_MS_MOST[0]
         and visible["p95"] <= VISIBLE_MS_MOST[1]
     )
-    if json_path is not None:
-        Path(json_path).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     return result
 
 

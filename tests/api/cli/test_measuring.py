@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from api.cli import measuring
@@ -19,9 +21,10 @@ def test_every_benchmark_has_a_sentence_of_help() -> None:
 
 
 def test_a_short_torture_loses_nothing(run: Commands) -> None:
-    ended = run("torture", "gaps", "--writers", "2", "--seconds", "2")
-    assert ended.out, ended
-    assert '"skipped": 0' in ended.out
+    ended = run("torture", "gaps", "--writers", "2", "--seconds", "2", "--seed", "5", "--json")
+    found = json.loads(ended.out)
+    assert (found["skipped"], found["repeated"], found["out_of_order"], found["seed"]) == (0, 0, 0, 5)
+    assert found["ok"] == (ended.status == 0)
     assert "Traceback" not in ended.err
 
 

@@ -45,14 +45,14 @@ def test_a_projection_is_rebuilt_and_verified(run: Commands) -> None:
     assert "disputes:" in rebuilt.out
     verified = run("projections", "verify", "disputes", "--json")
     assert verified.status == 0
-    assert [(row["name"], row["ok"]) for row in json.loads(verified.out)] == [("disputes", True)]
+    assert [(row["name"], row["ok"]) for row in json.loads(verified.out)["projections"]] == [("disputes", True)]
 
 
 def test_every_projection_is_rebuilt_and_verified(run: Commands) -> None:
     assert run("projections", "rebuild", "--all").status == 0
     verified = run("projections", "verify", "--json")
     assert verified.status == 0
-    rows = json.loads(verified.out)
+    rows = json.loads(verified.out)["projections"]
     assert len(rows) == len(ALL)
     assert all(row["ok"] and row["differences"] == 0 for row in rows)
 
@@ -99,7 +99,8 @@ def test_jobs_that_are_not_there_are_refused(run: Commands) -> None:
 def test_the_chain_holds_here_and_for_a_stranger(run: Commands, tmp_path: Path) -> None:
     verified = run("audit", "verify", "--json")
     assert verified.status == 0
-    (found,) = json.loads(verified.out)
+    found = json.loads(verified.out)
+    assert found["ok"]
     assert found["bad"] == []
     assert found["events"] > 200
     export = tmp_path / "log.jsonl"
