@@ -63,8 +63,9 @@ class MemoryLog:
 
     def append(self, aggregates: Sequence[Aggregate], what: Append) -> int:
         for act in list(self.before_append):
-            self.before_append.remove(act)
-            act()
+            if act in self.before_append:  # an earlier one may have appended itself, and used this one up
+                self.before_append.remove(act)
+                act()
         if what.job_id is not None and self.running.get(what.job_id) != what.job_token:
             raise LeaseGone
         if what.command_id is not None and (what.tenant_id, what.command_id) in self.commands:
