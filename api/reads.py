@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from psycopg import sql
 from pydantic import BaseModel
 
-from api.access import check, own_case
+from api.access import Reader, check, own_case
 from api.etags import etag, not_modified, unchanged
-from api.pages import Keyset, List, Page, keyset_sql
-from api.positions import ProjectionLagging
+from api.pages import Cursor, Keyset, Limit, List, Page, keyset_sql
+from api.positions import MinEventPosition, ProjectionLagging
 from api.route_templates import route_template
-from api.services import Services
+from api.services import Api, Services
 from domain.kernel import Caller, NotFound
 from domain.permissions import Permission
 from projections.reading import many_async
@@ -50,75 +50,94 @@ class Source(Generic[R]):
         return sql.SQL("SELECT {} FROM {}").format(columns, sql.SQL(self.read_from or f"rm.{self.name}"))
 
 
-async def current(api: Services, names: tuple[str, ...], position: int | None) -> None:
-    """Wait until these tables show what the client wrote. Raises ProjectionLagging."""
-    if position is not None and not await api.watermarks.wait_for(position, names, WAIT_S):
+@dataclass(frozen=True)
+class Listing:
+    """A request for a part of a list: whose, which part, and what it must already show."""
+
+    request: Request
+    api: Services
+    caller: Caller
+    position: int | None
+    limit: int
+    cursor: str | None
+
+    async def page(self, source: Source[R], **filters: Any) -> Page[R]:
+        """One page of the list, newest or next due first; filters that are None are not asked for."""
+        check(self.caller, source.needs)
+        await current(self.api, source, self.position)
+        chosen = {name: value for name, value in filters.items() if value is not None}
+        route = route_template(self.request.scope) or ""
+        of = List(self.caller.tenant_id, route, {**chosen, "own case": own_case(self.caller)})
+        after = self.api.cursors.open(of, self.cursor)
+        keys = keyset_sql(source.sort, after, self.limit, id_column=source.id, descending=source.descending)
+        conditions: list[sql.Composable] = [keys.where]
+        params: dict[str, Any] = dict(keys.params)
+        for name, value in chosen.items():
+            conditions.append(sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(f"f_{name}")))
+            params[f"f_{name}"] = value
+        _restrict(source, self.caller, conditions, params)
+        query = sql.SQL("{} WHERE {} ORDER BY {} LIMIT %(page_rows)s").format(
+            source.select(), sql.SQL(" AND ").join(conditions), keys.order_by
+        )
+        rows = await _rows(self.api, self.caller.tenant_id, query, params)
+        return self.api.cursors.page(
+            of,
+            rows,
+            self.limit,
+            lambda row: Keyset(row[source.sort], row[source.id]),
+            lambda row: source.row.model_validate(row),
+        )
+
+
+@dataclass(frozen=True)
+class Single:
+    """A request for one row, and what it must already show."""
+
+    request: Request
+    response: Response
+    api: Services
+    caller: Caller
+    position: int | None
+
+    async def row(self, source: Source[R], identity: UUID) -> R | Response:
+        """The row with its ETag; 304 when the client has it already. Another tenant's row is no row."""
+        check(self.caller, source.needs)
+        await current(self.api, source, self.position)
+        conditions: list[sql.Composable] = [sql.SQL("{} = %(id)s").format(sql.Identifier(source.id))]
+        params: dict[str, Any] = {"id": identity}
+        _restrict(source, self.caller, conditions, params)
+        query = sql.SQL("{} WHERE {}").format(source.select(("position",)), sql.SQL(" AND ").join(conditions))
+        rows = await _rows(self.api, self.caller.tenant_id, query, params)
+        if not rows:
+            raise NotFound("there is nothing of this id")
+        row = rows[0]
+        tag = etag(row.get("version", 0), row.pop("position"))
+        if not_modified(self.request, tag):
+            return unchanged(tag)
+        self.response.headers["ETag"] = tag
+        return source.row.model_validate(row)
+
+
+async def _listing(
+    request: Request, api: Api, caller: Reader, position: MinEventPosition, limit: Limit = 25, cursor: Cursor = None
+) -> Listing:
+    return Listing(request, api, caller, position, limit, cursor)
+
+
+async def _single(
+    request: Request, response: Response, api: Api, caller: Reader, position: MinEventPosition
+) -> Single:
+    return Single(request, response, api, caller, position)
+
+
+Lists = Annotated[Listing, Depends(_listing)]
+One = Annotated[Single, Depends(_single)]
+
+
+async def current(api: Services, source: Source[Any], position: int | None) -> None:
+    """Wait until the table shows what the client wrote. Raises ProjectionLagging."""
+    if position is not None and not await api.watermarks.wait_for(position, source.projections, WAIT_S):
         raise ProjectionLagging
-
-
-async def page(
-    api: Services,
-    caller: Caller,
-    source: Source[R],
-    request: Request,
-    *,
-    limit: int,
-    cursor: str | None,
-    position: int | None,
-    filters: Mapping[str, Any],
-) -> Page[R]:
-    """One page of the list, newest or next due first."""
-    check(caller, source.needs)
-    await current(api, source.projections, position)
-    chosen = {name: value for name, value in filters.items() if value is not None}
-    of = List(caller.tenant_id, route_template(request.scope) or "", {**chosen, "own case": own_case(caller)})
-    keys = keyset_sql(
-        source.sort, api.cursors.open(of, cursor), limit, id_column=source.id, descending=source.descending
-    )
-    conditions: list[sql.Composable] = [keys.where]
-    params: dict[str, Any] = dict(keys.params)
-    for name, value in chosen.items():
-        conditions.append(sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(f"f_{name}")))
-        params[f"f_{name}"] = value
-    _restrict(source, caller, conditions, params)
-    query = sql.SQL("{} WHERE {} ORDER BY {} LIMIT %(page_rows)s").format(
-        source.select(), sql.SQL(" AND ").join(conditions), keys.order_by
-    )
-    rows = await _rows(api, caller.tenant_id, query, params)
-    return api.cursors.page(
-        of,
-        rows,
-        limit,
-        lambda row: Keyset(row[source.sort], row[source.id]),
-        lambda row: source.row.model_validate(row),
-    )
-
-
-async def single(
-    api: Services,
-    caller: Caller,
-    source: Source[R],
-    identity: UUID,
-    request: Request,
-    response: Response,
-    position: int | None,
-) -> R | Response:
-    """One row with its ETag; 304 when the client has it already. Another tenant's row is no row."""
-    check(caller, source.needs)
-    await current(api, source.projections, position)
-    conditions: list[sql.Composable] = [sql.SQL("{} = %(id)s").format(sql.Identifier(source.id))]
-    params: dict[str, Any] = {"id": identity}
-    _restrict(source, caller, conditions, params)
-    query = sql.SQL("{} WHERE {}").format(source.select(("position",)), sql.SQL(" AND ").join(conditions))
-    rows = await _rows(api, caller.tenant_id, query, params)
-    if not rows:
-        raise NotFound("there is nothing of this id")
-    row = rows[0]
-    tag = etag(row.get("version", 0), row.pop("position"))
-    if not_modified(request, tag):
-        return unchanged(tag)
-    response.headers["ETag"] = tag
-    return source.row.model_validate(row)
 
 
 def _restrict(source: Source[R], caller: Caller, conditions: list[sql.Composable], params: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from infrastructure.postgres import Connection, tenant_transaction
 SHORTEST: Final = 12
 LONGEST: Final = 128
 _WELL_KNOWN: Final = ("password", "passwort", "qwertyuiop", "letmein", "welcome", "changeme", "administrator", "sfdify")
+_NO_PASSWORD: Final = (None, None)
 _SEQUENCES: Final = ("0123456789" * 13, "abcdefghijklmnopqrstuvwxyz" * 5, "qwertyuiopasdfghjklzxcvbnm" * 5)
 
 
@@ -91,27 +92,27 @@ class Passwords:
 
     def is_set(self, tenant_id: UUID, user_id: UUID) -> bool:
         """Whether the user has a password."""
-        return self._load(tenant_id, user_id) is not None
+        return self._load(tenant_id, user_id) != _NO_PASSWORD
 
-    def verify(self, tenant_id: UUID, user_id: UUID | None, password: str) -> bool:
-        """Whether this is the user's password.
+    def verify(self, tenant_id: UUID, user_id: UUID | None, password: str) -> datetime | None:
+        """When the user set this password; None when it is not the user's.
 
         For an unknown user (None, or one without a password) the same hash is computed and the answer is
-        False, so that time does not tell who has an account. A hash made with weaker parameters is renewed.
+        None, so that time does not tell who has an account. A hash made with weaker parameters is renewed.
         """
-        stored = self._load(tenant_id, user_id)
+        stored, set_at = self._load(tenant_id, user_id)
         plain = _normal(password[: 4 * LONGEST])
         with self._turn():
             try:
                 self._hasher.verify(stored or self._nobody, plain)
             except (VerificationError, InvalidHashError):
-                return False
+                return None
             if stored is None or user_id is None:
-                return False
+                return None
             renewed = self._hasher.hash(plain) if self._hasher.check_needs_rehash(stored) else None
         if renewed is not None:
             self._renew(tenant_id, user_id, stored, renewed)
-        return True
+        return set_at
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -122,11 +123,12 @@ class Passwords:
         finally:
             self._turns.release()
 
-    def _load(self, tenant_id: UUID, user_id: UUID | None) -> str | None:
+    def _load(self, tenant_id: UUID, user_id: UUID | None) -> tuple[str | None, datetime | None]:
+        """The hash, and when the password was set."""
         with self._pool.connection() as conn, tenant_transaction(conn, tenant_id):
-            query = "SELECT hash FROM auth.password WHERE tenant_id = %s AND user_id = %s"
+            query = "SELECT hash, changed_at FROM auth.password WHERE tenant_id = %s AND user_id = %s"
             row = conn.execute(query, (tenant_id, user_id)).fetchone()
-        return row[0] if row else None
+        return (row[0], row[1]) if row else _NO_PASSWORD
 
     def _store(self, tenant_id: UUID, user_id: UUID, digest: str, now: datetime) -> None:
         with self._pool.connection() as conn, tenant_transaction(conn, tenant_id):

@@ -56,15 +56,17 @@ class Sessions:
     def __init__(self, pool: ConnectionPool[Connection]) -> None:
         self._pool = pool
 
-    def start(self, tenant_id: UUID, user_id: UUID, now: datetime) -> Refresh:
-        """Open a session: 7 days to the first refresh, 30 days in all."""
+    def start(self, tenant_id: UUID, user_id: UUID, password_set_at: datetime, now: datetime) -> Refresh:
+        """Open a session: 7 days to the first refresh, 30 days in all.
+
+        `password_set_at` is when the password was set that the user has just given. If it is no longer the
+        password, `Unauthenticated`: whoever changed or removed it has ended, or is ending, what it opened.
+        """
         family, ends = uuid4(), now + FAMILY_LIFETIME
         with self._pool.connection() as conn, tenant_transaction(conn, tenant_id):
-            conn.execute(
-                "INSERT INTO auth.refresh_family (tenant_id, family_id, user_id, started_at, ends_at)"
-                " VALUES (%s, %s, %s, %s, %s)",
-                (tenant_id, family, user_id, now, ends),
-            )
+            opened = conn.execute(_START, (family, now, ends, tenant_id, user_id, password_set_at)).rowcount
+            if not opened:
+                raise Unauthenticated
             return _issue(conn, tenant_id, family, user_id, now, ends)
 
     def rotate(self, token: str, now: datetime) -> Refresh:
@@ -112,6 +114,10 @@ class Sessions:
         return [Session(*row) for row in rows]
 
 
+_START: Final = """
+    INSERT INTO auth.refresh_family (tenant_id, family_id, user_id, started_at, ends_at)
+    SELECT p.tenant_id, %s, p.user_id, %s, %s FROM auth.password p
+    WHERE p.tenant_id = %s AND p.user_id = %s AND p.changed_at = %s FOR SHARE"""
 _USE: Final = """
     UPDATE auth.refresh_token t SET used_at = %s FROM auth.refresh_family f
     WHERE t.tenant_id = %s AND t.family_id = %s AND t.hash = %s AND t.used_at IS NULL AND t.expires_at > %s

@@ -16,7 +16,7 @@ from api.services import Api, Services
 from application.users import Email, user_id_of
 from domain.kernel import Role
 from domain.users import User
-from infrastructure.sessions import Refresh
+from infrastructure.sessions import Reason, Refresh
 from infrastructure.tokens import LIFETIME, Unauthenticated
 
 router = APIRouter(route_class=JsonRoute, prefix="/v1/auth", tags=["auth"])
@@ -68,29 +68,22 @@ def sign_in(body: SignIn, request: Request, api: Api) -> Tokens:
     """Sign in with a password. What exactly was wrong is never told."""
     api.guard.attempt(body.tenant, body.email, request.client.host if request.client else "unknown")
     entry = api.sfdify.directory.by_slug(body.tenant)
-    user: User | None = None
-    user_id: UUID | None = None
+    tenant_id, user_id = UUID(int=0), None
     if entry is not None:
-        digest = api.sfdify.keyring.blind_index(entry.tenant_id, f"user:{body.email.strip().lower()}")
-        user_id = user_id_of(digest)
-        user = api.sfdify.engine.load(entry.tenant_id, User, user_id)
-    known = api.passwords.verify(
-        entry.tenant_id if entry else UUID(int=0), user_id if user is not None and user.active else None, body.password
-    )
-    if not known or entry is None or user is None or not user.active:
+        tenant_id = entry.tenant_id
+        user_id = user_id_of(api.sfdify.keyring.blind_index(tenant_id, f"user:{body.email.strip().lower()}"))
+    password_set_at = api.passwords.verify(tenant_id, user_id, body.password)
+    if password_set_at is None or user_id is None:
         raise Unauthenticated("The tenant, e-mail address or password is not right.")
+    tokens = _continued(api, api.sessions.start(tenant_id, user_id, password_set_at, api.now()))
     api.guard.succeeded(body.tenant, body.email)
-    return _tokens(api, user, api.sessions.start(entry.tenant_id, user.id, api.now()))
+    return tokens
 
 
 @router.post("/refresh", responses=_RESPONSES)
 def refresh(body: RefreshToken, api: Api) -> Tokens:
     """Exchange a refresh token for new tokens. A token used twice ends the whole session."""
-    renewed = api.sessions.rotate(body.refresh_token, api.now())
-    user = api.sfdify.engine.load(renewed.tenant_id, User, renewed.user_id)
-    if user is None or not user.active:
-        raise Unauthenticated
-    return _tokens(api, user, renewed)
+    return _continued(api, api.sessions.rotate(body.refresh_token, api.now()))
 
 
 @router.post("/sign-out", status_code=204, responses=_RESPONSES)
@@ -108,7 +101,12 @@ async def me(caller: Reader) -> Me:
     )
 
 
-def _tokens(api: Services, user: User, session: Refresh) -> Tokens:
+def _continued(api: Services, session: Refresh) -> Tokens:
+    """The user is looked at after the session stands: whoever disables the user later ends this session too."""
+    user = api.sfdify.engine.load(session.tenant_id, User, session.user_id)
+    if user is None or not user.active:
+        api.sessions.end(session.tenant_id, session.session_id, api.now(), Reason.OPERATOR)
+        raise Unauthenticated
     access = api.tokens.issue(
         session.tenant_id, user.id, user.role, session.session_id, api.now(), consumer_id=user.consumer_id
     )

@@ -6,15 +6,15 @@ import hashlib
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Reader, Writer, check, own_case
 from api.bodies import JsonRoute
 from api.commands import CHANGES, CREATES, READS, Bus, Changed, Key, Version, changed
-from api.pages import Cursor, Limit, Page
+from api.pages import Page
 from api.positions import MinEventPosition
-from api.reads import current, page, single
+from api.reads import Lists, One, current
 from api.services import Api
 from api.sources import CONSENTS, CONSUMERS
 from application.consumers import (
@@ -98,27 +98,15 @@ def register_consumer(body: Profile, bus: Bus, key: Key) -> ConsumerMade:
 
 
 @router.get("", responses=READS)
-async def list_consumers(
-    request: Request,
-    api: Api,
-    caller: Reader,
-    position: MinEventPosition,
-    limit: Limit = 25,
-    cursor: Cursor = None,
-    kyc: KycStatus | None = None,
-) -> Page[ConsumerRow]:
+async def list_consumers(listing: Lists, kyc: KycStatus | None = None) -> Page[ConsumerRow]:
     """The tenant's consumers, newest first; a consumer sees themselves."""
-    return await page(
-        api, caller, CONSUMERS, request, limit=limit, cursor=cursor, position=position, filters={"kyc": kyc}
-    )
+    return await listing.page(CONSUMERS, kyc=kyc)
 
 
 @router.get("/{consumer_id}", responses=READS, response_model=ConsumerRow)
-async def get_consumer(
-    consumer_id: UUID, request: Request, response: Response, api: Api, caller: Reader, position: MinEventPosition
-) -> ConsumerRow | Response:
+async def get_consumer(consumer_id: UUID, one: One) -> ConsumerRow | Response:
     """One consumer."""
-    return await single(api, caller, CONSUMERS, consumer_id, request, response, position)
+    return await one.row(CONSUMERS, consumer_id)
 
 
 @router.get("/{consumer_id}/profile", responses=READS)
@@ -179,7 +167,7 @@ async def list_consents(
     check(caller, Permission.READ_CASES)
     if own_case(caller) not in (None, consumer_id):
         raise NotFound("there is no consumer of this id")
-    await current(api, CONSENTS.projections, position)
+    await current(api, CONSENTS, position)
     async with api.readers.connection() as conn:
         rows = await many_async(
             conn,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -13,9 +13,8 @@ from api.access import Reader, check, own_case
 from api.as_of import AsOf, dispute_as_of, parse_as_of
 from api.bodies import JsonRoute
 from api.commands import CHANGES, CREATES, READS, Bus, Changed, Key, Version, changed
-from api.pages import Cursor, Limit, Page
-from api.positions import MinEventPosition
-from api.reads import page, single
+from api.pages import Page
+from api.reads import Lists, One
 from api.services import Api
 from api.sources import DEADLINES, DISPUTES
 from application.disputes import (
@@ -72,32 +71,22 @@ def open_disputes(body: OpenDisputes, bus: Bus, key: Key) -> DisputesOpened:
 
 @router.get("/disputes", responses=READS)
 async def list_disputes(
-    request: Request,
-    api: Api,
-    caller: Reader,
-    position: MinEventPosition,
-    limit: Limit = 25,
-    cursor: Cursor = None,
+    listing: Lists,
     consumer_id: UUID | None = None,
     status: DisputeStatus | None = None,
     bureau: Bureau | None = None,
     letter_id: UUID | None = None,
 ) -> Page[DisputeRow]:
     """Disputes, newest first."""
-    filters = {"consumer_id": consumer_id, "status": status, "bureau": bureau, "letter_id": letter_id}
-    return await page(
-        api, caller, DISPUTES, request, limit=limit, cursor=cursor, position=position, filters=filters
-    )
+    return await listing.page(DISPUTES, consumer_id=consumer_id, status=status, bureau=bureau, letter_id=letter_id)
 
 
 @router.get("/disputes/{dispute_id}", responses=READS, response_model=DisputeRow)
 async def get_dispute(
     dispute_id: UUID,
-    request: Request,
-    response: Response,
     api: Api,
     caller: Reader,
-    position: MinEventPosition,
+    one: One,
     as_of: Annotated[
         str | None,
         Query(
@@ -109,7 +98,7 @@ async def get_dispute(
 ) -> DisputeRow | Response:
     """One dispute, as it is or as it was."""
     if as_of is None:
-        return await single(api, caller, DISPUTES, dispute_id, request, response, position)
+        return await one.row(DISPUTES, dispute_id)
     check(caller, Permission.READ_CASES)
     wanted: AsOf = parse_as_of(as_of)
     row = await run_in_threadpool(dispute_as_of, api.sfdify.engine, caller.tenant_id, dispute_id, wanted)
@@ -146,19 +135,11 @@ def overrule_outcome(dispute_id: UUID, body: Overruling, bus: Bus, key: Key, ver
 
 @router.get("/deadlines", responses=READS)
 async def list_deadlines(
-    request: Request,
-    api: Api,
-    caller: Reader,
-    position: MinEventPosition,
-    limit: Limit = 25,
-    cursor: Cursor = None,
+    listing: Lists,
     dispute_id: UUID | None = None,
     consumer_id: UUID | None = None,
     kind: Annotated[str | None, Query(pattern="^(statutory_due|results_due|breach_assertable_on)$")] = None,
 ) -> Page[DeadlineRow]:
     """Computed dates, next due first, each with its rule and inputs."""
-    filters = {"dispute_id": dispute_id, "consumer_id": consumer_id, "kind": kind}
-    return await page(
-        api, caller, DEADLINES, request, limit=limit, cursor=cursor, position=position, filters=filters
-    )
+    return await listing.page(DEADLINES, dispute_id=dispute_id, consumer_id=consumer_id, kind=kind)
 

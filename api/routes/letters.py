@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Reader, check, own_case
 from api.bodies import JsonRoute
 from api.commands import CHANGES, READS, Bus, Changed, Key, Version, changed
 from api.etags import etag
-from api.pages import Cursor, Limit, Page
-from api.positions import MinEventPosition
-from api.reads import page, single
+from api.pages import Page
+from api.reads import Lists, One
 from api.services import Api
 from api.sources import LETTERS, MAILINGS
 from application.letters import ApproveLetterAsConsumer, ApproveLetterAsOperator, Sha256, SignLetter, VoidLetter
@@ -54,29 +53,16 @@ class Voiding(BaseModel):
 
 @router.get("/letters", responses=READS)
 async def list_letters(
-    request: Request,
-    api: Api,
-    caller: Reader,
-    position: MinEventPosition,
-    limit: Limit = 25,
-    cursor: Cursor = None,
-    consumer_id: UUID | None = None,
-    status: LetterStatus | None = None,
-    bureau: Bureau | None = None,
+    listing: Lists, consumer_id: UUID | None = None, status: LetterStatus | None = None, bureau: Bureau | None = None
 ) -> Page[LetterRow]:
     """Letters, newest first."""
-    filters = {"consumer_id": consumer_id, "status": status, "bureau": bureau}
-    return await page(
-        api, caller, LETTERS, request, limit=limit, cursor=cursor, position=position, filters=filters
-    )
+    return await listing.page(LETTERS, consumer_id=consumer_id, status=status, bureau=bureau)
 
 
 @router.get("/letters/{letter_id}", responses=READS, response_model=LetterRow)
-async def get_letter(
-    letter_id: UUID, request: Request, response: Response, api: Api, caller: Reader, position: MinEventPosition
-) -> LetterRow | Response:
+async def get_letter(letter_id: UUID, one: One) -> LetterRow | Response:
     """One letter."""
-    return await single(api, caller, LETTERS, letter_id, request, response, position)
+    return await one.row(LETTERS, letter_id)
 
 
 @router.get(
@@ -133,26 +119,13 @@ def void_letter(letter_id: UUID, body: Voiding, bus: Bus, key: Key, version: Ver
 
 @router.get("/mailings", responses=READS)
 async def list_mailings(
-    request: Request,
-    api: Api,
-    caller: Reader,
-    position: MinEventPosition,
-    limit: Limit = 25,
-    cursor: Cursor = None,
-    consumer_id: UUID | None = None,
-    letter_id: UUID | None = None,
-    status: MailingStatus | None = None,
+    listing: Lists, consumer_id: UUID | None = None, letter_id: UUID | None = None, status: MailingStatus | None = None
 ) -> Page[MailingRow]:
     """Pieces of mail, newest first."""
-    filters = {"consumer_id": consumer_id, "letter_id": letter_id, "status": status}
-    return await page(
-        api, caller, MAILINGS, request, limit=limit, cursor=cursor, position=position, filters=filters
-    )
+    return await listing.page(MAILINGS, consumer_id=consumer_id, letter_id=letter_id, status=status)
 
 
 @router.get("/mailings/{mailing_id}", responses=READS, response_model=MailingRow)
-async def get_mailing(
-    mailing_id: UUID, request: Request, response: Response, api: Api, caller: Reader, position: MinEventPosition
-) -> MailingRow | Response:
+async def get_mailing(mailing_id: UUID, one: One) -> MailingRow | Response:
     """One piece of mail."""
-    return await single(api, caller, MAILINGS, mailing_id, request, response, position)
+    return await one.row(MAILINGS, mailing_id)

@@ -12,9 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from api.access import Reader, Writer, check, own_case
 from api.bodies import JsonRoute
 from api.commands import CREATES, READS, Carrier, Key
-from api.pages import Cursor, Limit, Page
-from api.positions import MinEventPosition
-from api.reads import page, single
+from api.pages import Page
+from api.reads import Lists, One
 from api.services import Api
 from api.sources import FINDINGS, REPORTS, TRADELINES
 from application.reports import ImportReport
@@ -63,84 +62,41 @@ async def import_report(
 
 @router.get("/reports", responses=READS)
 async def list_reports(
-    request: Request,
-    api: Api,
-    caller: Reader,
-    position: MinEventPosition,
-    limit: Limit = 25,
-    cursor: Cursor = None,
-    consumer_id: UUID | None = None,
-    status: ReportStatus | None = None,
+    listing: Lists, consumer_id: UUID | None = None, status: ReportStatus | None = None
 ) -> Page[ReportRow]:
     """Reports, newest first."""
-    filters = {"consumer_id": consumer_id, "status": status}
-    return await page(
-        api, caller, REPORTS, request, limit=limit, cursor=cursor, position=position, filters=filters
-    )
+    return await listing.page(REPORTS, consumer_id=consumer_id, status=status)
 
 
 @router.get("/reports/{report_id}", responses=READS, response_model=ReportRow)
-async def get_report(
-    report_id: UUID, request: Request, response: Response, api: Api, caller: Reader, position: MinEventPosition
-) -> ReportRow | Response:
+async def get_report(report_id: UUID, one: One) -> ReportRow | Response:
     """One report."""
-    return await single(api, caller, REPORTS, report_id, request, response, position)
+    return await one.row(REPORTS, report_id)
 
 
 @router.get("/reports/{report_id}/tradelines", responses=READS)
-async def list_tradelines(
-    report_id: UUID,
-    request: Request,
-    api: Api,
-    caller: Reader,
-    position: MinEventPosition,
-    limit: Limit = 25,
-    cursor: Cursor = None,
-    bureau: Bureau | None = None,
-) -> Page[TradelineRow]:
+async def list_tradelines(report_id: UUID, listing: Lists, bureau: Bureau | None = None) -> Page[TradelineRow]:
     """Every account row of a report, bureau by bureau."""
-    filters = {"report_id": report_id, "bureau": bureau}
-    return await page(
-        api, caller, TRADELINES, request, limit=limit, cursor=cursor, position=position, filters=filters
-    )
+    return await listing.page(TRADELINES, report_id=report_id, bureau=bureau)
 
 
 @router.get("/tradelines", responses=READS)
 async def list_all_tradelines(
-    request: Request,
-    api: Api,
-    caller: Reader,
-    position: MinEventPosition,
-    limit: Limit = 25,
-    cursor: Cursor = None,
-    consumer_id: UUID | None = None,
-    tradeline_id: UUID | None = None,
-    bureau: Bureau | None = None,
+    listing: Lists, consumer_id: UUID | None = None, tradeline_id: UUID | None = None, bureau: Bureau | None = None
 ) -> Page[TradelineRow]:
     """Account rows across reports: how one tradeline changed from pull to pull."""
-    filters = {"consumer_id": consumer_id, "tradeline_id": tradeline_id, "bureau": bureau}
-    return await page(
-        api, caller, TRADELINES, request, limit=limit, cursor=cursor, position=position, filters=filters
-    )
+    return await listing.page(TRADELINES, consumer_id=consumer_id, tradeline_id=tradeline_id, bureau=bureau)
 
 
 @router.get("/reports/{report_id}/findings", responses=READS)
 async def list_findings(
     report_id: UUID,
-    request: Request,
-    api: Api,
-    caller: Reader,
-    position: MinEventPosition,
-    limit: Limit = 25,
-    cursor: Cursor = None,
+    listing: Lists,
     detector: Annotated[str | None, Query(pattern="^[A-Z][0-9]{2}$")] = None,
     informational: bool | None = None,
 ) -> Page[FindingRow]:
     """What was found, strongest first. Findings that quote personal data show it only one by one."""
-    filters = {"report_id": report_id, "detector": detector, "informational": informational}
-    return await page(
-        api, caller, FINDINGS, request, limit=limit, cursor=cursor, position=position, filters=filters
-    )
+    return await listing.page(FINDINGS, report_id=report_id, detector=detector, informational=informational)
 
 
 @router.get("/reports/{report_id}/findings/{finding_key}", responses=READS)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Reader
 from api.bodies import JsonRoute
 from api.commands import CHANGES, READS, Bus, Changed, Key, Version, changed
-from api.pages import Cursor, Limit, Page
-from api.positions import MinEventPosition
-from api.reads import page, single
-from api.services import Api
+from api.pages import Page
+from api.reads import Lists, One
 from api.sources import NOTIFICATIONS, TASKS, TIMELINE
 from application.notifications import ReadNotification
 from application.tasks import CompleteTask
@@ -35,30 +32,20 @@ class Completion(BaseModel):
 
 @router.get("/tasks", responses=READS)
 async def list_tasks(
-    request: Request,
-    api: Api,
-    caller: Reader,
-    position: MinEventPosition,
-    limit: Limit = 25,
-    cursor: Cursor = None,
+    listing: Lists,
     status: TaskStatus | None = None,
     kind: TaskKind | None = None,
     about_id: UUID | None = None,
     consumer_id: UUID | None = None,
 ) -> Page[TaskRow]:
     """Tasks, newest first."""
-    filters = {"status": status, "kind": kind, "about_id": about_id, "consumer_id": consumer_id}
-    return await page(
-        api, caller, TASKS, request, limit=limit, cursor=cursor, position=position, filters=filters
-    )
+    return await listing.page(TASKS, status=status, kind=kind, about_id=about_id, consumer_id=consumer_id)
 
 
 @router.get("/tasks/{task_id}", responses=READS, response_model=TaskRow)
-async def get_task(
-    task_id: UUID, request: Request, response: Response, api: Api, caller: Reader, position: MinEventPosition
-) -> TaskRow | Response:
+async def get_task(task_id: UUID, one: One) -> TaskRow | Response:
     """One task."""
-    return await single(api, caller, TASKS, task_id, request, response, position)
+    return await one.row(TASKS, task_id)
 
 
 @router.post("/tasks/{task_id}/complete", responses=CHANGES)
@@ -68,39 +55,15 @@ def complete_task(task_id: UUID, body: Completion, bus: Bus, key: Key, version: 
 
 
 @router.get("/notifications", responses=READS)
-async def list_notifications(
-    request: Request,
-    api: Api,
-    caller: Reader,
-    position: MinEventPosition,
-    limit: Limit = 25,
-    cursor: Cursor = None,
-    consumer_id: UUID | None = None,
-) -> Page[NotificationRow]:
+async def list_notifications(listing: Lists, consumer_id: UUID | None = None) -> Page[NotificationRow]:
     """Messages, newest first; a consumer sees their own."""
-    return await page(
-        api,
-        caller,
-        NOTIFICATIONS,
-        request,
-        limit=limit,
-        cursor=cursor,
-        position=position,
-        filters={"consumer_id": consumer_id},
-    )
+    return await listing.page(NOTIFICATIONS, consumer_id=consumer_id)
 
 
 @router.get("/notifications/{notification_id}", responses=READS, response_model=NotificationRow)
-async def get_notification(
-    notification_id: UUID,
-    request: Request,
-    response: Response,
-    api: Api,
-    caller: Reader,
-    position: MinEventPosition,
-) -> NotificationRow | Response:
+async def get_notification(notification_id: UUID, one: One) -> NotificationRow | Response:
     """One message."""
-    return await single(api, caller, NOTIFICATIONS, notification_id, request, response, position)
+    return await one.row(NOTIFICATIONS, notification_id)
 
 
 @router.post("/notifications/{notification_id}/read", responses=CHANGES)
@@ -111,17 +74,7 @@ def read_notification(notification_id: UUID, bus: Bus, key: Key, version: Versio
 
 @router.get("/timeline", responses=READS)
 async def list_timeline(
-    request: Request,
-    api: Api,
-    caller: Reader,
-    position: MinEventPosition,
-    limit: Limit = 25,
-    cursor: Cursor = None,
-    consumer_id: UUID | None = None,
-    about_id: UUID | None = None,
+    listing: Lists, consumer_id: UUID | None = None, about_id: UUID | None = None
 ) -> Page[TimelineRow]:
     """What happened, newest first: one row for each event, with who did it."""
-    filters = {"consumer_id": consumer_id, "about_id": about_id}
-    return await page(
-        api, caller, TIMELINE, request, limit=limit, cursor=cursor, position=position, filters=filters
-    )
+    return await listing.page(TIMELINE, consumer_id=consumer_id, about_id=about_id)

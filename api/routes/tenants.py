@@ -18,8 +18,8 @@ from api.access import Reader, check, platform
 from api.bodies import JsonRoute
 from api.commands import CHANGES, CREATES, READS, Bus, Changed, Key, Version, changed
 from api.idempotency import fingerprint, mark_replayed
-from api.positions import EVENT_POSITION, MinEventPosition, encode_position
-from api.reads import single
+from api.positions import EVENT_POSITION, encode_position
+from api.reads import One
 from api.routes.users import NewPasswordText, set_first_password
 from api.services import Api
 from api.sources import TENANTS
@@ -135,11 +135,9 @@ def open_tenant(body: NewTenant, request: Request, response: Response, key: Key,
 
 
 @router.get("/tenant", responses=READS, response_model=TenantRow)
-async def get_tenant(
-    request: Request, response: Response, api: Api, caller: Reader, position: MinEventPosition
-) -> TenantRow | Response:
+async def get_tenant(one: One) -> TenantRow | Response:
     """The caller's own tenant."""
-    return await single(api, caller, TENANTS, caller.tenant_id, request, response, position)
+    return await one.row(TENANTS, one.caller.tenant_id)
 
 
 @router.put("/tenant/policies", responses=CHANGES)

@@ -13,9 +13,8 @@ from api.access import Reader, Writer, check
 from api.bodies import JsonRoute
 from api.commands import CHANGES, CREATES, READS, Bus, Changed, Key, Version, changed
 from api.idempotency import identify
-from api.pages import Cursor, Limit, Page
-from api.positions import MinEventPosition
-from api.reads import page, single
+from api.pages import Page
+from api.reads import Lists, One
 from api.services import Api, Services
 from api.sources import USERS
 from application.kernel import Context
@@ -113,21 +112,15 @@ def register_user(body: NewUser, request: Request, bus: Bus, key: Key, api: Api)
 
 
 @router.get("/users", responses=READS)
-async def list_users(
-    request: Request, api: Api, caller: Reader, position: MinEventPosition, limit: Limit = 25, cursor: Cursor = None
-) -> Page[UserRow]:
+async def list_users(listing: Lists) -> Page[UserRow]:
     """The tenant's users, newest first."""
-    return await page(
-        api, caller, USERS, request, limit=limit, cursor=cursor, position=position, filters={}
-    )
+    return await listing.page(USERS)
 
 
 @router.get("/users/{user_id}", responses=READS, response_model=UserRow)
-async def get_user(
-    user_id: UUID, request: Request, response: Response, api: Api, caller: Reader, position: MinEventPosition
-) -> UserRow | Response:
+async def get_user(user_id: UUID, one: One) -> UserRow | Response:
     """One user."""
-    return await single(api, caller, USERS, user_id, request, response, position)
+    return await one.row(USERS, user_id)
 
 
 @router.put("/users/{user_id}/role", responses=CHANGES)

@@ -71,9 +71,10 @@ class Reader:
         `report` is given the number of events read so far after each batch.
         """
         while True:
+            began = time.monotonic()
             if self.step(upto):
                 report(self.events)
-            elif not self.is_resting():
+            elif not self._rested_after(began):
                 return
             elif any(member.attempts > self._patience for member in self._members.values()):
                 raise Stuck(f"{', '.join(self._members)} cannot go on; the log of this process says why")
@@ -97,7 +98,10 @@ class Reader:
 
     def is_resting(self) -> bool:
         """Whether a projection waits before it tries again."""
-        return any(member.resting_until > time.monotonic() for member in self._members.values())
+        return self._rested_after(time.monotonic())
+
+    def _rested_after(self, instant: float) -> bool:
+        return any(member.resting_until > instant for member in self._members.values())
 
     def is_behind(self) -> bool:
         """Whether there are events that were not below the horizon at the last look, or came after it."""
@@ -133,7 +137,8 @@ class Reader:
             for member in group:
                 if member.name in paused.names:
                     self._rest(member, 0.02)
-            return len(paused.names) < len(group)
+            others = [member for member in group if member.name not in paused.names]
+            return bool(others) and self._try(others, batch)
         except Conflict:
             for member in group:
                 self._look_again(member)

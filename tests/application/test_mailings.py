@@ -3,100 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
 from application.disputes import WithdrawDispute
-from application.kernel import Conflict, Context, JobTicket
-from application.letters import ApproveLetterAsConsumer, ApproveLetterAsOperator, VoidLetter
-from application.mailings import (
-    LetterBytesMissing,
-    PollMailing,
-    ReconcileMailing,
-    RequestMailing,
-    SubmitMailing,
-    VerifyAddresses,
-)
+from application.letters import VoidLetter
+from application.mailings import LetterBytesMissing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
 from application.ports import NotYet
-from application.posting import (
-    Cancelled,
-    Deliverability,
-    OutcomeUnknown,
-    PieceStatus,
-    PostBusy,
-    PostRejected,
-    TooLate,
-)
+from application.posting import Deliverability, PostBusy, PostRejected
 from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import IllegalMove, Role
-from domain.letters import Letter, LetterStatus
-from domain.mailings import LOST_AFTER, RESEND_WALL, Mailing, MailingStatus
+from domain.letters import LetterStatus
+from domain.mailings import Mailing, MailingStatus
 from domain.tasks import Task, TaskKind
 from domain.tenants import PostingNotPermitted, TenantKind
-from tests.support.cases import FIRST_PULL, Case, delivered
-from tests.support.floor import Fate, Floor
+from tests.support.desk import Desk
+from tests.support.floor import Fate
 from tests.support.scenarios import when
-from tests.support.world import World
-
-
-class Desk:
-    """A case with one approved letter and its mailing, jobs taken by hand."""
-
-    def __init__(self, kind: TenantKind = TenantKind.CONSUMER_DIRECT) -> None:
-        self.world = World()
-        self.case = Case(self.world, kind=kind)
-        self.floor = Floor(self.world)
-        pulled = self.case.import_report(FIRST_PULL)
-        self.case.open(pulled, "22")
-        self.case.sign_all()
-        for letter in self.world.all(Letter)[1:]:
-            when(self.world, VoidLetter(letter_id=letter.id, reason="one is enough"), Role.OPERATOR)
-        self.letter_id = self.world.all(Letter)[0].id
-        self.floor.done |= set(self.world.log.jobs)
-
-    def approve(self) -> None:
-        """Release the one letter without carrying out what follows."""
-        assert self.letter.pdf is not None
-        sha256 = self.letter.pdf.sha256
-        self.case.as_consumer(
-            ApproveLetterAsConsumer(letter_id=self.letter_id, pdf_sha256=sha256, attestation_version="truth-2026-11")
-        )
-        when(self.world, ApproveLetterAsOperator(letter_id=self.letter_id, pdf_sha256=sha256), Role.OPERATOR)
-
-    def ready(self) -> Desk:
-        """Everything up to the hand-over itself."""
-        self.approve()
-        for name in ("request_mailing", "verify_addresses"):
-            assert self.floor.carry_out(self.job(name)) is Fate.DONE
-        return self
-
-    def job(self, part: str) -> tuple[UUID, str]:
-        """The newest due job of a reaction."""
-        return next(key for key in reversed(self.floor.due()) if part in key[1])
-
-    def submit(self) -> Fate:
-        """One attempt at the newest hand-over."""
-        return self.floor.carry_out(self.job("submit_mailing"))
-
-    @property
-    def letter(self) -> Letter:
-        return self.world.get(Letter, self.letter_id)
-
-    @property
-    def mailing(self) -> Mailing:
-        return self.world.get(Mailing, Mailing.identity(self.letter_id, 1))
-
-    @property
-    def disputes(self) -> list[Dispute]:
-        return [self.world.get(Dispute, dispute_id) for dispute_id in self.letter.dispute_ids]
-
-    @property
-    def statuses(self) -> set[DisputeStatus]:
-        return {dispute.status for dispute in self.disputes}
-
-    def pass_time(self, by: timedelta) -> None:
-        self.world.clock.advance(self.world.tenant_id, self.world.clock.tenant_now(self.world.tenant_id) + by)
 
 
 @pytest.fixture
@@ -144,31 +67,6 @@ def test_an_address_nobody_can_deliver_to_becomes_a_task() -> None:
     assert desk.statuses == {DisputeStatus.SELECTED}
 
 
-@pytest.mark.parametrize("taken", [True, False])
-def test_a_lost_answer_is_looked_for_and_the_piece_exists_once(desk: Desk, taken: bool) -> None:
-    desk.world.post.script = [(OutcomeUnknown("timeout"), taken)]
-    assert desk.submit() is Fate.DONE
-    assert desk.mailing.status is MailingStatus.OUTCOME_UNKNOWN
-    desk.floor.settle()
-    assert desk.mailing.status is MailingStatus.ACCEPTED
-    assert len(desk.world.post.pieces) == 1
-
-
-def test_a_worker_killed_between_intent_and_answer_is_followed_by_a_look(desk: Desk) -> None:
-    def killed() -> None:
-        def later() -> None:
-            raise RuntimeError("killed")
-
-        desk.world.log.before_append.append(later)
-
-    desk.world.log.before_append.append(killed)
-    assert desk.submit() is Fate.RETRIED
-    assert (desk.mailing.status, len(desk.world.post.pieces)) == (MailingStatus.INTENDED, 1)
-    desk.floor.settle()
-    assert desk.mailing.status is MailingStatus.ACCEPTED
-    assert (len(desk.world.post.pieces), desk.world.post.submissions) == (1, 1)
-
-
 def test_a_busy_provider_is_tried_again_by_the_same_job(desk: Desk) -> None:
     desk.world.post.script = [(PostBusy(3), False), (PostBusy(3), False)]
     key = desk.job("submit_mailing")
@@ -186,27 +84,6 @@ def test_a_provider_that_stays_busy_is_asked_ever_more_seldom(desk: Desk) -> Non
         waits.append(later.value.seconds)
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (1, 600)
-
-
-def test_looking_again_waits_in_real_time_between_attempts(desk: Desk) -> None:
-    desk.world.post.script = [(OutcomeUnknown("500"), False)] * 2
-    when(desk.world, SubmitMailing(mailing_id=desk.mailing.id))
-    when(desk.world, ReconcileMailing(mailing_id=desk.mailing.id))
-    when(desk.world, SubmitMailing(mailing_id=desk.mailing.id))
-    assert desk.mailing.attempt == 2
-    made_at = desk.world.clock.real
-    with pytest.raises(NotYet) as later:
-        look(desk, made_at)
-    assert later.value.seconds == 4
-    desk.world.clock.real += timedelta(seconds=4)
-    look(desk, made_at)
-    assert desk.mailing.status is MailingStatus.READY
-
-
-def look(desk: Desk, made_at) -> None:  # type: ignore[no-untyped-def]
-    held = JobTicket(id=desk.letter_id, token=desk.letter_id, renew=lambda: None, made_at=made_at)
-    desk.world.log.running[held.id] = held.token
-    when(desk.world, ReconcileMailing(mailing_id=desk.mailing.id), context=Context(job=held))
 
 
 def test_a_piece_refused_for_good_frees_letter_and_items(desk: Desk) -> None:
@@ -288,65 +165,6 @@ def test_approvals_that_grew_old_before_the_request_too() -> None:
     assert desk.world.all(Mailing) == []
 
 
-def test_after_the_provider_forgot_the_key_nothing_is_sent_again_unseen(desk: Desk) -> None:
-    desk.world.post.script = [(OutcomeUnknown("timeout"), False)]
-    desk.submit()
-    desk.pass_time(RESEND_WALL)
-    desk.floor.settle()
-    assert (desk.mailing.status, desk.world.post.submissions) == (MailingStatus.OUTCOME_UNKNOWN, 1)
-    assert TaskKind.MAILING_UNRESOLVED in {t.kind for t in desk.world.all(Task)}
-
-
-def test_a_hand_over_that_waited_too_long_looks_before_it_sends_again(desk: Desk) -> None:
-    desk.world.post.script = [(OutcomeUnknown("timeout"), True)]
-    find, desk.world.post.find = desk.world.post.find, lambda mailing_id: []  # type: ignore[method-assign]
-    desk.submit()
-    when(desk.world, ReconcileMailing(mailing_id=desk.mailing.id))
-    desk.world.post.find = find  # type: ignore[method-assign]
-    desk.pass_time(RESEND_WALL)
-    desk.floor.settle()
-    assert (desk.mailing.status, desk.world.post.submissions) == (MailingStatus.ACCEPTED, 1)
-
-
-@pytest.mark.parametrize("stopped", [True, False])
-def test_a_piece_the_provider_holds_twice_is_stopped_once(desk: Desk, stopped: bool) -> None:
-    desk.world.post.script = [(OutcomeUnknown("timeout"), True)]
-    desk.submit()
-    (piece,) = desk.world.post.pieces.values()
-    desk.world.post.pieces["ltr_extra"] = piece.model_copy(update={"idempotency_key": "another"})
-    if not stopped:
-        desk.world.post.cancel = lambda provider_id: TooLate(provider_id=provider_id)  # type: ignore[method-assign]
-    desk.floor.settle()
-    (extra,) = (e for e in desk.world.events(desk.mailing.id) if isinstance(e, Mailing.DuplicateCancelled))
-    assert (extra.provider_id, extra.cancelled) == ("ltr_extra", stopped)
-    assert desk.mailing.status is MailingStatus.ACCEPTED
-
-
-@pytest.mark.parametrize(
-    ("trouble", "fate"),
-    [
-        (PostBusy(1), Fate.SNOOZED),
-        (OutcomeUnknown("timeout"), Fate.SNOOZED),
-        (PostRejected("not_cancellable", "request", "No."), Fate.DONE),
-    ],
-)
-def test_trouble_in_stopping_an_extra_piece_never_loses_the_first(desk: Desk, trouble: Exception, fate: Fate) -> None:
-    desk.world.post.script = [(OutcomeUnknown("timeout"), True)]
-    desk.submit()
-    (piece,) = desk.world.post.pieces.values()
-    desk.world.post.pieces["ltr_extra"] = piece.model_copy(update={"idempotency_key": "another"})
-    cancel = desk.world.post.cancel
-
-    def troubled(provider_id: str) -> Cancelled | TooLate:
-        desk.world.post.cancel = cancel  # type: ignore[method-assign]
-        raise trouble
-
-    desk.world.post.cancel = troubled  # type: ignore[method-assign]
-    assert desk.floor.carry_out(desk.job("reconcile_mailing")) is fate
-    desk.floor.settle()
-    assert desk.mailing.status is MailingStatus.ACCEPTED
-
-
 def test_the_same_hand_over_run_twice_pays_once(desk: Desk) -> None:
     key = desk.job("submit_mailing")
     assert desk.floor.carry_out(key) is Fate.DONE
@@ -360,54 +178,6 @@ def test_two_workers_with_the_same_hand_over_pay_once(desk: Desk) -> None:
     desk.floor.carry_out(key)
     desk.floor.settle()
     assert (desk.mailing.status, len(desk.world.post.pieces)) == (MailingStatus.ACCEPTED, 1)
-
-
-def test_a_conflict_after_the_provider_answered_is_settled_by_looking(desk: Desk) -> None:
-    def conflict() -> None:
-        raise Conflict
-
-    desk.world.log.before_append.append(lambda: desk.world.log.before_append.append(conflict))
-    desk.submit()
-    desk.floor.settle()
-    assert (desk.mailing.status, len(desk.world.post.pieces)) == (MailingStatus.ACCEPTED, 1)
-
-
-def test_polling_takes_scans_over_and_comes_back_tomorrow(desk: Desk) -> None:
-    desk.floor.settle()
-    desk.pass_time(timedelta(days=1))
-    desk.floor.settle()
-    polls = [key for key in desk.world.log.jobs if "poll:" in key[1]]
-    assert len(polls) == 1
-    scan = delivered()
-    desk.world.post.get = lambda provider_id: PieceStatus(provider_id=provider_id, scans=(scan,))  # type: ignore[method-assign]
-    desk.pass_time(timedelta(days=3))
-    desk.floor.settle()
-    assert (desk.mailing.status, desk.statuses) == (MailingStatus.DELIVERED, {DisputeStatus.RECEIVED})
-    assert len([key for key in desk.world.log.jobs if "poll:" in key[1]]) == 1
-
-
-def test_a_busy_provider_is_polled_later(desk: Desk) -> None:
-    desk.floor.settle()
-
-    def busy(provider_id: str) -> PieceStatus:
-        raise PostBusy(9)
-
-    desk.world.post.get = busy  # type: ignore[method-assign]
-    with pytest.raises(NotYet) as later:
-        when(desk.world, PollMailing(mailing_id=desk.mailing.id))
-    assert later.value.seconds == 9
-
-
-def test_a_silent_piece_is_lost_after_21_days_and_may_still_arrive(desk: Desk) -> None:
-    desk.floor.settle()
-    desk.pass_time(LOST_AFTER)
-    desk.floor.settle()
-    assert desk.mailing.status is MailingStatus.LOST
-    assert TaskKind.MAILING_LOST in {t.kind for t in desk.world.all(Task)}
-    assert when(desk.world, PollMailing(mailing_id=desk.mailing.id)).kinds == []
-    mailing = desk.mailing
-    mailing.scan(delivered(), desk.world.clock.tenant_now(desk.world.tenant_id))
-    assert mailing.status is MailingStatus.DELIVERED
 
 
 def test_verifying_waits_for_a_busy_provider() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import psycopg
@@ -39,7 +41,7 @@ def test_the_password_and_every_session_are_gone(
 ) -> None:
     sessions, now = Sessions(pool), datetime.now(UTC)
     passwords.set(TENANT, USER, GOOD, now)
-    begun = [sessions.start(TENANT, USER, now) for _ in range(2)]
+    begun = [sessions.start(TENANT, USER, now, now) for _ in range(2)]
 
     SignInRecords(pool).close(TENANT, USER)
 
@@ -61,7 +63,7 @@ def test_nobody_else_is_signed_out(pool: ConnectionPool[Connection], passwords: 
     others = [(TENANT, uuid4()), (uuid4(), USER)]
     for tenant, user in others:
         passwords.set(tenant, user, GOOD, now)
-    begun = [sessions.start(tenant, user, now) for tenant, user in others]
+    begun = [sessions.start(tenant, user, now, now) for tenant, user in others]
 
     SignInRecords(pool).close(TENANT, USER)
 
@@ -76,3 +78,41 @@ def test_closing_twice_is_closing_once(pool: ConnectionPool[Connection], passwor
     records.close(TENANT, USER)
     records.close(TENANT, USER)
     assert not passwords.verify(TENANT, USER, GOOD)
+
+
+def test_a_password_that_went_while_it_was_checked_opens_nothing(
+    pool: ConnectionPool[Connection], passwords: Passwords
+) -> None:
+    sessions, now = Sessions(pool), datetime.now(UTC)
+    passwords.set(TENANT, USER, GOOD, now)
+    set_at = passwords.verify(TENANT, USER, GOOD)
+    assert set_at == now
+
+    SignInRecords(pool).close(TENANT, USER)
+    with pytest.raises(Unauthenticated):
+        sessions.start(TENANT, USER, set_at, now)
+
+    passwords.set(TENANT, USER, GOOD, now + timedelta(seconds=1))
+    with pytest.raises(Unauthenticated):
+        sessions.start(TENANT, USER, set_at, now)
+    assert sessions.open_sessions(TENANT, USER, now) == []
+
+
+def test_whoever_signs_in_while_the_sign_in_is_closed_is_signed_out_again(
+    pool: ConnectionPool[Connection], passwords: Passwords
+) -> None:
+    """The password's row decides the order: a session that took it first is there to be ended."""
+    sessions = Sessions(pool)
+    for _ in range(10):
+        now = datetime.now(UTC)
+        passwords.set(TENANT, USER, GOOD, now)
+
+        def sign_in(_: int, now: datetime = now) -> None:
+            with suppress(Unauthenticated):
+                sessions.start(TENANT, USER, now, now)
+
+        with ThreadPoolExecutor(4) as threads:
+            closing = threads.submit(SignInRecords(pool).close, TENANT, USER)
+            list(threads.map(sign_in, range(8)))
+            closing.result()
+        assert sessions.open_sessions(TENANT, USER, datetime.now(UTC)) == []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 from eventsourcing.persistence import StoredEvent
 
 
@@ -52,3 +54,15 @@ class Sql:
         """See this tenant's rows for the rest of the session."""
         self.conn.execute("SELECT set_config('app.tenant_id', %s, false)", (str(tenant or self.tenant),))
         return self
+
+
+Connect = Callable[[str], Sql]
+"""Opens a session of one login by its name."""
+
+
+def refused(sqlstate: str, constraint: str | None, call: Callable[[], object]) -> None:
+    """The database must refuse the call, for this reason and no other."""
+    with pytest.raises(psycopg.Error) as raised:
+        call()
+    assert raised.value.sqlstate == sqlstate
+    assert raised.value.diag.constraint_name == constraint

@@ -30,6 +30,8 @@ _HOME = pytest.StashKey[Path]()
 _HOMES_OF_WORKERS = pytest.StashKey[list[Path]]()
 _GIVEN = "SFDIFY_TEST_DATABASE_URL"
 _PREFIX = "sfdify tests "
+_FOR_TESTS = ("fsync = off", "full_page_writes = off", "autovacuum = off")
+"""Nothing here outlives a crash, and a vacuum at work holds the log's horizon back for a moment."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,11 @@ def server(pytestconfig: pytest.Config) -> Iterator[TestServer]:
         yield TestServer(given, run)
         return
     with ensure_server(home) as claimed:
-        yield TestServer(claimed.url, run)
+        own = TestServer(claimed.url, run)
+        for setting in _FOR_TESTS:
+            own.execute(f"ALTER SYSTEM SET {setting}")
+        own.execute("SELECT pg_reload_conf()")
+        yield own
 
 
 @pytest.fixture(scope="session")

@@ -123,13 +123,7 @@ def _closed(draft: Draft, bureaus: Bureaus | None) -> Planted:
 
 @_plants("D11")
 def _balance(draft: Draft, bureaus: Bureaus | None) -> Planted:
-    account, bureaus = draft.take(
-        (
-            "card",
-            "loan",
-        ),
-        bureaus,
-    )
+    account, bureaus = draft.take(("card", "loan"), bureaus)
     for bureau in bureaus:
         column = account.columns[bureau]
         column.balance += column.balance // 3 + draft.rng.randint(120, 700)
@@ -147,13 +141,7 @@ def _limit(draft: Draft, bureaus: Bureaus | None) -> Planted:
 
 @_plants("D13")
 def _status(draft: Draft, bureaus: Bureaus | None) -> Planted:
-    account, bureaus = draft.take(
-        (
-            "card",
-            "loan",
-        ),
-        bureaus,
-    )
+    account, bureaus = draft.take(("card", "loan"), bureaus)
     for bureau in bureaus:
         column = account.columns[bureau]
         column.pay_status = "1"
@@ -174,13 +162,7 @@ def _late_after_closing(draft: Draft, bureaus: Bureaus | None) -> Planted:
 
 @_plants("D17")
 def _jump(draft: Draft, bureaus: Bureaus | None) -> Planted:
-    account, bureaus = draft.take(
-        (
-            "card",
-            "loan",
-        ),
-        bureaus,
-    )
+    account, bureaus = draft.take(("card", "loan"), bureaus)
     index = draft.rng.randint(5, 30)
     for bureau in bureaus:
         column = account.columns[bureau]
@@ -254,13 +236,7 @@ def _whose_debt(draft: Draft, bureaus: Bureaus | None) -> Planted:
 
 @_plants("D30")
 def _impossible_date(draft: Draft, bureaus: Bureaus | None) -> Planted:
-    account, bureaus = draft.take(
-        (
-            "card",
-            "loan",
-        ),
-        bureaus,
-    )
+    account, bureaus = draft.take(("card", "loan"), bureaus)
     future = draft.rng.random() < 0.5
     for bureau in bureaus:
         column = account.columns[bureau]
@@ -272,13 +248,7 @@ def _impossible_date(draft: Draft, bureaus: Bureaus | None) -> Planted:
 
 @_plants("D37")
 def _responsibility(draft: Draft, bureaus: Bureaus | None) -> Planted:
-    account, bureaus = draft.take(
-        (
-            "card",
-            "loan",
-        ),
-        bureaus,
-    )
+    account, bureaus = draft.take(("card", "loan"), bureaus)
     for bureau in bureaus:
         account.columns[bureau].designator = draft.rng.choice("JA")
     return _all("D37", account)
