@@ -1,177 +1,78 @@
-"""What is done when the provider's answer is lost, and what is learnt of a piece afterwards."""
+"""A later report proposes; a thin one, an older one, or one too early decides nothing."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date
+from uuid import uuid4
 
 import pytest
 
-from application.kernel import Conflict, Context, JobTicket
-from application.mailings import PollMailing, ReconcileMailing, SubmitMailing
+from application.kernel import Context, JobTicket, system
 from application.ports import NotYet
-from application.posting import Cancelled, OutcomeUnknown, PieceStatus, PostBusy, PostRejected, TooLate
-from domain.disputes import DisputeStatus
-from domain.mailings import LOST_AFTER, RESEND_WALL, Mailing, MailingStatus
-from domain.tasks import Task, TaskKind
-from tests.support.cases import delivered
-from tests.support.desk import Desk
-from tests.support.floor import Fate
+from application.reconciling import ReconcileDispute, ReconcileDisputes
+from domain.bureaus import Bureau
+from domain.disputes import Dispute, DisputeStatus
+from domain.reconciliation import Outcome
+from tests.support.cases import Case, everywhere, report
 from tests.support.scenarios import when
+from tests.support.world import World
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk().ready()
+def case() -> Case:
+    made = Case(World())
+    made.to_posted("22")
+    return made
 
 
-@pytest.mark.parametrize("taken", [True, False])
-def test_a_lost_answer_is_looked_for_and_the_piece_exists_once(desk: Desk, taken: bool) -> None:
-    desk.world.post.script = [(OutcomeUnknown("timeout"), taken)]
-    assert desk.submit() is Fate.DONE
-    assert desk.mailing.status is MailingStatus.OUTCOME_UNKNOWN
-    desk.floor.settle()
-    assert desk.mailing.status is MailingStatus.ACCEPTED
-    assert len(desk.world.post.pieces) == 1
+def test_the_fan_out_waits_until_the_tables_have_seen_the_report(case: Case) -> None:
+    world = case.world
+    world.reads.lagging = True
+    held = JobTicket(id=uuid4(), token=uuid4(), renew=lambda: None, after_position=10**9)
+    world.log.running[held.id] = held.token
+    with pytest.raises(NotYet):
+        world.bus.handle(
+            ReconcileDisputes(consumer_id=case.consumer_id, report_id=uuid4()),
+            system(world.tenant_id),
+            Context(job=held),
+        )
 
 
-def test_a_worker_killed_between_intent_and_answer_is_followed_by_a_look(desk: Desk) -> None:
-    def killed() -> None:
-        def later() -> None:
-            raise RuntimeError("killed")
-
-        desk.world.log.before_append.append(later)
-
-    desk.world.log.before_append.append(killed)
-    assert desk.submit() is Fate.RETRIED
-    assert (desk.mailing.status, len(desk.world.post.pieces)) == (MailingStatus.INTENDED, 1)
-    desk.floor.settle()
-    assert desk.mailing.status is MailingStatus.ACCEPTED
-    assert (len(desk.world.post.pieces), desk.world.post.submissions) == (1, 1)
-
-
-def test_looking_again_waits_in_real_time_between_attempts(desk: Desk) -> None:
-    desk.world.post.script = [(OutcomeUnknown("500"), False)] * 2
-    when(desk.world, SubmitMailing(mailing_id=desk.mailing.id))
-    when(desk.world, ReconcileMailing(mailing_id=desk.mailing.id))
-    when(desk.world, SubmitMailing(mailing_id=desk.mailing.id))
-    assert desk.mailing.attempt == 2
-    made_at = desk.world.clock.real
-    with pytest.raises(NotYet) as later:
-        look(desk, made_at)
-    assert later.value.seconds == 4
-    desk.world.clock.real += timedelta(seconds=4)
-    look(desk, made_at)
-    assert desk.mailing.status is MailingStatus.READY
-
-
-def look(desk: Desk, made_at) -> None:  # type: ignore[no-untyped-def]
-    held = JobTicket(id=desk.letter_id, token=desk.letter_id, renew=lambda: None, made_at=made_at)
-    desk.world.log.running[held.id] = held.token
-    when(desk.world, ReconcileMailing(mailing_id=desk.mailing.id), context=Context(job=held))
-
-
-def test_after_the_provider_forgot_the_key_nothing_is_sent_again_unseen(desk: Desk) -> None:
-    desk.world.post.script = [(OutcomeUnknown("timeout"), False)]
-    desk.submit()
-    desk.pass_time(RESEND_WALL)
-    desk.floor.settle()
-    assert (desk.mailing.status, desk.world.post.submissions) == (MailingStatus.OUTCOME_UNKNOWN, 1)
-    assert TaskKind.MAILING_UNRESOLVED in {t.kind for t in desk.world.all(Task)}
-
-
-def test_a_hand_over_that_waited_too_long_looks_before_it_sends_again(desk: Desk) -> None:
-    desk.world.post.script = [(OutcomeUnknown("timeout"), True)]
-    find, desk.world.post.find = desk.world.post.find, lambda mailing_id: []  # type: ignore[method-assign]
-    desk.submit()
-    when(desk.world, ReconcileMailing(mailing_id=desk.mailing.id))
-    desk.world.post.find = find  # type: ignore[method-assign]
-    desk.pass_time(RESEND_WALL)
-    desk.floor.settle()
-    assert (desk.mailing.status, desk.world.post.submissions) == (MailingStatus.ACCEPTED, 1)
-
-
-@pytest.mark.parametrize("stopped", [True, False])
-def test_a_piece_the_provider_holds_twice_is_stopped_once(desk: Desk, stopped: bool) -> None:
-    desk.world.post.script = [(OutcomeUnknown("timeout"), True)]
-    desk.submit()
-    (piece,) = desk.world.post.pieces.values()
-    desk.world.post.pieces["ltr_extra"] = piece.model_copy(update={"idempotency_key": "another"})
-    if not stopped:
-        desk.world.post.cancel = lambda provider_id: TooLate(provider_id=provider_id)  # type: ignore[method-assign]
-    desk.floor.settle()
-    (extra,) = (e for e in desk.world.events(desk.mailing.id) if isinstance(e, Mailing.DuplicateCancelled))
-    assert (extra.provider_id, extra.cancelled) == ("ltr_extra", stopped)
-    assert desk.mailing.status is MailingStatus.ACCEPTED
+def test_one_job_for_each_open_dispute_once(case: Case) -> None:
+    command = ReconcileDisputes(consumer_id=case.consumer_id, report_id=uuid4())
+    first, second = when(case.world, command), when(case.world, command)
+    assert (first.jobs, second.jobs) == (["reconcile"] * len(case.world.all(Dispute)), [])
 
 
 @pytest.mark.parametrize(
-    ("trouble", "fate"),
+    "pull",
     [
-        (PostBusy(1), Fate.SNOOZED),
-        (OutcomeUnknown("timeout"), Fate.SNOOZED),
-        (PostRejected("not_cancellable", "request", "No."), Fate.DONE),
+        report(date(2026, 1, 29), everywhere("21")),
+        report(date(2026, 1, 29), everywhere("21"), bureaus=()),
+        report(date(2026, 1, 29), everywhere("21"), everywhere("24"), bureaus=(Bureau.EXPERIAN,)),
     ],
+    ids=["thin", "empty", "one bureau of three"],
 )
-def test_trouble_in_stopping_an_extra_piece_never_loses_the_first(desk: Desk, trouble: Exception, fate: Fate) -> None:
-    desk.world.post.script = [(OutcomeUnknown("timeout"), True)]
-    desk.submit()
-    (piece,) = desk.world.post.pieces.values()
-    desk.world.post.pieces["ltr_extra"] = piece.model_copy(update={"idempotency_key": "another"})
-    cancel = desk.world.post.cancel
-
-    def troubled(provider_id: str) -> Cancelled | TooLate:
-        desk.world.post.cancel = cancel  # type: ignore[method-assign]
-        raise trouble
-
-    desk.world.post.cancel = troubled  # type: ignore[method-assign]
-    assert desk.floor.carry_out(desk.job("reconcile_mailing")) is fate
-    desk.floor.settle()
-    assert desk.mailing.status is MailingStatus.ACCEPTED
+def test_a_partial_report_settles_nothing(case: Case, pull: object) -> None:
+    case.import_report(pull)  # type: ignore[arg-type]
+    case.world.settle()
+    assert {d.status for d in case.world.all(Dispute)} == {DisputeStatus.SENT}
+    considered = [
+        event for d in case.world.all(Dispute) for event in case.world.events(d.id)
+        if isinstance(event, Dispute.ReportConsidered)
+    ]  # fmt: skip
+    assert {event.outcome for event in considered} <= {Outcome.INDETERMINATE, None}
+    assert considered
 
 
-def test_a_conflict_after_the_provider_answered_is_settled_by_looking(desk: Desk) -> None:
-    def conflict() -> None:
-        raise Conflict
-
-    desk.world.log.before_append.append(lambda: desk.world.log.before_append.append(conflict))
-    desk.submit()
-    desk.floor.settle()
-    assert (desk.mailing.status, len(desk.world.post.pieces)) == (MailingStatus.ACCEPTED, 1)
+def test_an_older_report_and_the_one_it_was_opened_on_say_nothing(case: Case) -> None:
+    older = case.import_report(report(date(2026, 1, 1), everywhere("21"), everywhere("23"), everywhere("24")))
+    dispute = case.world.all(Dispute)[0]
+    for report_id in (older.id, dispute.report_id):
+        assert when(case.world, ReconcileDispute(dispute_id=dispute.id, report_id=report_id)).kinds == []
 
 
-def test_polling_takes_scans_over_and_comes_back_tomorrow(desk: Desk) -> None:
-    desk.floor.settle()
-    desk.pass_time(timedelta(days=1))
-    desk.floor.settle()
-    polls = [key for key in desk.world.log.jobs if "poll:" in key[1]]
-    assert len(polls) == 1
-    scan = delivered()
-    desk.world.post.get = lambda provider_id: PieceStatus(provider_id=provider_id, scans=(scan,))  # type: ignore[method-assign]
-    desk.pass_time(timedelta(days=3))
-    desk.floor.settle()
-    assert (desk.mailing.status, desk.statuses) == (MailingStatus.DELIVERED, {DisputeStatus.RECEIVED})
-    assert len([key for key in desk.world.log.jobs if "poll:" in key[1]]) == 1
-
-
-def test_a_busy_provider_is_polled_later(desk: Desk) -> None:
-    desk.floor.settle()
-
-    def busy(provider_id: str) -> PieceStatus:
-        raise PostBusy(9)
-
-    desk.world.post.get = busy  # type: ignore[method-assign]
-    with pytest.raises(NotYet) as later:
-        when(desk.world, PollMailing(mailing_id=desk.mailing.id))
-    assert later.value.seconds == 9
-
-
-def test_a_silent_piece_is_lost_after_21_days_and_may_still_arrive(desk: Desk) -> None:
-    desk.floor.settle()
-    desk.pass_time(LOST_AFTER)
-    desk.floor.settle()
-    assert desk.mailing.status is MailingStatus.LOST
-    assert TaskKind.MAILING_LOST in {t.kind for t in desk.world.all(Task)}
-    assert when(desk.world, PollMailing(mailing_id=desk.mailing.id)).kinds == []
-    mailing = desk.mailing
-    mailing.scan(delivered(), desk.world.clock.tenant_now(desk.world.tenant_id))
-    assert mailing.status is MailingStatus.DELIVERED
+def test_an_item_gone_before_the_letter_arrived_is_moot_not_deleted(case: Case) -> None:
+    case.import_report(report(date(2026, 1, 7), everywhere("21"), everywhere("23"), everywhere("24")))
+    case.world.settle()
+    assert {d.outcome for d in case.world.all(Dispute)} == {Outcome.MOOT}
