@@ -22,3 +22,10 @@ def logging_as_before() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests run in one worker, and so do all that look at the one finished demonstration."""
+    for item in items:
+        shared = "walked" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("walked" if shared else item.nodeid.partition("::")[0]))

@@ -10,12 +10,10 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from infrastructure.settings import CHECKOUT
 from tests.support.journey import Walked, new_home, sfdify, started
 
 pytestmark = pytest.mark.slow
@@ -96,27 +94,23 @@ def test_it_can_be_read_on_a_small_terminal(walked: Walked) -> None:
     assert "Every step held" in walked.run.stdout
 
 
-def test_two_at_once_share_a_home(walked: Walked, tmp_path: Path) -> None:
-    files = [tmp_path / "one.json", tmp_path / "two.json"]
-    with ThreadPoolExecutor(2) as both:
-        runs = list(both.map(lambda file: sfdify(walked.home, "demo", "--json", str(file)), files))
-    assert [run.returncode for run in runs] == [0, 0], [run.stdout + run.stderr for run in runs]
-    facts = [json.loads(file.read_text()) for file in files]
-    assert len({one["database"] for one in facts}) == 2
-    assert [one["ledger"]["count"] for one in facts] == [3, 3]
+def test_two_started_at_once_in_a_new_home_share_its_server(walked: Walked) -> None:
+    beside = walked.beside
+    assert beside is not None
+    assert [one.run.returncode for one in (walked, beside)] == [0, 0], walked.run.stderr + beside.run.stderr
+    assert walked.database != beside.database
+    assert not set(walked.facts["mailings"]) & set(beside.facts["mailings"])
 
 
-def test_a_persons_own_report_is_walked_up_to_posting(walked: Walked, tmp_path: Path) -> None:
-    account = tmp_path / "own.json"
-    report = CHECKOUT / "samples" / "first_pull.json"
-    run = sfdify(walked.home, "demo", "--report", str(report), "--json", str(account))
-    assert run.returncode == 0, run.stdout + run.stderr
-    facts = json.loads(account.read_text())
-    done = [step["step"] for step in facts["steps"]]
+def test_a_persons_own_report_is_walked_up_to_posting(walked: Walked) -> None:
+    own = walked.beside
+    assert own is not None
+    assert own.run.returncode == 0, own.run.stdout + own.run.stderr
+    done = [step["step"] for step in own.facts["steps"]]
     assert done == [*STEPS[:POSTED], *STEPS[-3:]]
-    assert facts["ledger"]["count"] == len(facts["mailings"]) >= 3
-    assert facts["ledger"]["duplicates"] == []
-    assert "deadlines" not in facts
+    assert own.facts["ledger"]["count"] == len(own.facts["mailings"]) >= 3
+    assert own.facts["ledger"]["duplicates"] == []
+    assert "deadlines" not in own.facts
 
 
 @pytest.mark.parametrize(

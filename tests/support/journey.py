@@ -9,8 +9,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,27 +73,35 @@ def started(home: Path, arguments: Sequence[str], **more: str) -> subprocess.Pop
 
 @dataclass(frozen=True)
 class Walked:
-    """A demonstration that has ended, and the home it leaves."""
+    """A demonstration that has ended, and the home it leaves. `beside` is the other one that ran with it."""
 
     home: Path
     run: subprocess.CompletedProcess[str]
     facts: Mapping[str, Any]
+    beside: Walked | None = None
 
     @property
     def database(self) -> str:
         return str(self.facts["database"])
 
 
-def _walk(home: Path) -> Walked:
-    facts = home / "walk.json"
-    run = sfdify(home, "demo", "--json", str(facts))
+def _walk(home: Path, name: str, *arguments: str) -> Walked:
+    facts = home / f"{name}.json"
+    run = sfdify(home, "demo", "--json", str(facts), *arguments)
     return Walked(home, run, json.loads(facts.read_text()) if facts.exists() else {})
 
 
 @pytest.fixture(scope="session")
 def walked() -> Iterator[Walked]:
-    """The whole demonstration, run once; its server stays up for the commands that look at what it left."""
+    """The whole demonstration, and a person's own report beside it, started at once in a home that is new to both.
+
+    The server stays up for the commands that look at what the first one left.
+    """
+    own_report = str(CHECKOUT / "samples" / "first_pull.json")
     with new_home() as home:
-        found = _walk(home)
+        with ThreadPoolExecutor(2) as both:
+            beside = both.submit(_walk, home, "own", "--report", own_report)
+            whole = _walk(home, "walk")
+            found = replace(whole, beside=beside.result())
         with ensure_server(home):
             yield found
