@@ -15,6 +15,8 @@ from application.ports import NotYet
 from infrastructure.jobs import Job, LeaseLost, PermanentFailure, Snooze
 from infrastructure.leases import Lease, Run
 from infrastructure.settings import Settings
+from infrastructure.telemetry import configure_logging
+from infrastructure.wiring import wire
 
 
 def run_with(bus: Bus) -> Run:
@@ -46,9 +48,6 @@ def run_with(bus: Bus) -> Run:
 @contextmanager
 def opened(settings: Mapping[str, Any]) -> Iterator[Run]:
     """Build the product in a worker's own process; leaving closes it."""
-    from infrastructure.telemetry import configure_logging
-    from infrastructure.wiring import wire
-
     configure_logging()
     with wire(Settings.model_validate(settings["settings"]), settings["admin_url"]) as sfdify:
         yield run_with(sfdify.bus)

@@ -1,4 +1,4 @@
-"""The database a process works on: the one it was given, or the embedded one, migrated and with its query tables."""
+"""A database made ready: migrated, with its query tables; and how projectors read what lies in it."""
 
 from __future__ import annotations
 
@@ -12,35 +12,15 @@ from eventsourcing.persistence import StoredEvent
 from psycopg import sql
 
 from domain.kernel import Event
-from infrastructure.embedded import ensure_server
+from infrastructure.databases import database, urls_of
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.mapper import PydanticMapper
 from infrastructure.postgres import migrate, pool
 from infrastructure.projecting import Decode, LogRow, ensure
 from infrastructure.projecting.positions import connect
 from infrastructure.settings import Settings, database_named
-from infrastructure.wiring import urls_of, vault_of
+from infrastructure.vault import vault_of
 from projections import ALL
-
-
-@contextmanager
-def database(settings: Settings) -> Iterator[str]:
-    """The administrator's address of the product's database; an embedded server is kept up for as long as needed."""
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    with ensure_server(settings.home, settings.pg_bin) as server:
-        with psycopg.connect(server.url, autocommit=True, connect_timeout=10) as conn:
-            conn.execute("SELECT pg_advisory_lock(hashtext('sfdify create database'))")
-            if conn.execute("SELECT FROM pg_database WHERE datname = %s", (settings.database_name,)).fetchone() is None:
-                conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(settings.database_name)))
-        yield database_named(server.url, settings.database_name)
-
-
-def revive(settings: Settings) -> None:
-    """Start the embedded server again if it has died under the processes that use it; a given one is not ours."""
-    if settings.database_url is None:
-        ensure_server(settings.home, settings.pg_bin).release()
 
 
 def prepare(settings: Settings, admin_url: str) -> list[str]:

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from infrastructure.settings import Settings
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 
@@ -72,3 +74,11 @@ class EmbeddedVault:
 def _aad(tenant_id: UUID, kek_id: str) -> bytes:
     return tenant_id.bytes + kek_id.encode()
 
+
+def vault_of(settings: Settings) -> Vault:
+    """The key service: KMS when a key is configured, else a master key in a file of the operator."""
+    if settings.kms_key_id is not None:
+        from infrastructure.vendors.kms import KmsVault  # loading boto3 takes longer than starting the rest
+
+        return KmsVault.connect(settings.kms_key_id, region=settings.s3_region or "us-east-1")
+    return EmbeddedVault({"file-1": settings.secret("master-key-1")}, "file-1")

@@ -15,6 +15,7 @@ from application.ports import Ports
 from application.posting import Post
 from infrastructure import postgres
 from infrastructure.clocks import TenantClocks
+from infrastructure.databases import Urls, urls_of
 from infrastructure.directory import TenantDirectory
 from infrastructure.event_store.application import Engine
 from infrastructure.event_store.keyring import Keyring
@@ -29,21 +30,13 @@ from infrastructure.printing import LetterPress
 from infrastructure.reads import QueryTables
 from infrastructure.reports import parse
 from infrastructure.sealing import SecretSeal
-from infrastructure.settings import Settings, role_url
+from infrastructure.settings import Settings
 from infrastructure.sign_ins import SignInRecords
 from infrastructure.stores import Backend, SealedStore
-from infrastructure.vault import EmbeddedVault, Vault
+from infrastructure.vault import vault_of
 from infrastructure.vendors.files import Files
 
 APP_POOL = 16
-
-
-@dataclass(frozen=True)
-class Urls:
-    """The database as each of its logins sees it."""
-
-    app: str
-    projector: str
 
 
 @dataclass(frozen=True)
@@ -69,23 +62,6 @@ class ReportDesk:
     """Reads reports in every encoding there is a parser for."""
 
     read = staticmethod(parse)
-
-
-def urls_of(settings: Settings, admin_url: str) -> Urls:
-    """The two logins of the product, beside the administrator's."""
-    return Urls(
-        app=role_url(admin_url, "sfdify_app", settings.app_password),
-        projector=role_url(admin_url, "sfdify_projector", settings.projector_password),
-    )
-
-
-def vault_of(settings: Settings) -> Vault:
-    """The key service: KMS when a key is configured, else a master key in a file of the operator."""
-    if settings.kms_key_id is not None:
-        from infrastructure.vendors.kms import KmsVault  # loading boto3 takes longer than starting the rest
-
-        return KmsVault.connect(settings.kms_key_id, region=settings.s3_region or "us-east-1")
-    return EmbeddedVault({"file-1": settings.secret("master-key-1")}, "file-1")
 
 
 def backend_of(settings: Settings) -> Backend:

@@ -10,9 +10,9 @@ import typer
 
 from api.cli.telling import tell
 from infrastructure import torture as torturing
+from infrastructure.databases import urls_of
 from infrastructure.runtime import scratch_database
 from infrastructure.settings import load
-from infrastructure.wiring import urls_of
 
 torture = typer.Typer(help="Try to break what must not break.", no_args_is_help=True)
 bench = typer.Typer(help="Measure, with the comparison in the same run.", no_args_is_help=True)

@@ -20,6 +20,7 @@ from application.consumers import EraseConsumer, PurgeConsumer
 from application.kernel import system
 from domain.consumers import Consumer, ErasureReason
 from domain.kernel import NotFound
+from infrastructure.databases import database, urls_of
 from infrastructure.event_store import integrity
 from infrastructure.jobs import JobState
 from infrastructure.postgres import pool
@@ -30,9 +31,9 @@ from infrastructure.projecting import verify as verify_one
 from infrastructure.projecting.positions import connect
 from infrastructure.projecting.rebuild import Report
 from infrastructure.quiet import wait_until_projected
-from infrastructure.runtime import database, decoder, tenant_of_consumer
+from infrastructure.runtime import decoder, tenant_of_consumer
 from infrastructure.settings import load
-from infrastructure.wiring import urls_of, wire
+from infrastructure.wiring import wire
 from projections import ALL
 from projections.kernel import Projection
 

@@ -44,7 +44,8 @@ def stack_of(settings: Settings, logs: Path | None = None) -> Stack:
 
 def up() -> None:
     """Run everything on this machine: API, workers, projector and, without a print provider, the sandbox."""
-    from infrastructure.runtime import database, prepare, revive
+    from infrastructure.databases import database, revive
+    from infrastructure.runtime import prepare
 
     settings = load()
     signal.signal(signal.SIGTERM, _interrupt)
@@ -78,7 +79,7 @@ def serve() -> None:
     import uvicorn
 
     from api.app import create_app
-    from infrastructure.runtime import database
+    from infrastructure.databases import database
     from infrastructure.telemetry import configure_logging
     from infrastructure.wiring import wire
 
@@ -99,10 +100,9 @@ def serve() -> None:
 
 def work(queues: Annotated[list[str] | None, typer.Argument(help="queues to serve; all by default")] = None) -> None:
     """Run worker processes."""
+    from infrastructure.databases import database, urls_of
     from infrastructure.jobs import QUEUES
-    from infrastructure.runtime import database
     from infrastructure.telemetry import configure_logging
-    from infrastructure.wiring import urls_of
     from infrastructure.workers import Supervisor, plan_workers
 
     settings = load()
@@ -124,11 +124,11 @@ def work(queues: Annotated[list[str] | None, typer.Argument(help="queues to serv
 
 def project() -> None:
     """Keep the query tables level with the log."""
+    from infrastructure.databases import database, urls_of
     from infrastructure.projecting import Runner
-    from infrastructure.runtime import database, decoder
+    from infrastructure.runtime import decoder
     from infrastructure.telemetry import configure_logging
     from infrastructure.vault import VaultRefused
-    from infrastructure.wiring import urls_of
     from projections import ALL
 
     settings = load()
@@ -154,7 +154,8 @@ def sandbox() -> None:
 
 def migrate() -> None:
     """Bring the database's schema up to date and make missing query tables."""
-    from infrastructure.runtime import database, prepare
+    from infrastructure.databases import database
+    from infrastructure.runtime import prepare
 
     settings = load()
     with database(settings) as admin_url:

@@ -13,7 +13,8 @@ from api.demo import run_demo
 from application.kernel import system
 from application.reports import ImportReport
 from domain.kernel import NotFound
-from infrastructure.runtime import database, tenant_of_consumer
+from infrastructure.databases import database
+from infrastructure.runtime import tenant_of_consumer
 from infrastructure.settings import load
 from infrastructure.wiring import wire
 

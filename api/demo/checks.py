@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from api.demo.client import WalkFailed
+from infrastructure.databases import urls_of
 from infrastructure.event_store import integrity
 from infrastructure.postgres import pool
 from infrastructure.projecting import verify
 from infrastructure.runtime import decoder
 from infrastructure.settings import Settings
-from infrastructure.wiring import urls_of
 from projections import ALL
 
 

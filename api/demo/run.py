@@ -20,8 +20,9 @@ from api.cli.running import stack_of
 from api.demo.checks import audit_holds, projections_hold
 from api.demo.client import WalkFailed
 from api.demo.walk import Story, Walk, read_json
+from infrastructure.databases import database
 from infrastructure.reports import parse
-from infrastructure.runtime import database, prepare
+from infrastructure.runtime import prepare
 from infrastructure.settings import CHECKOUT, Settings
 from infrastructure.stack import Stack, StackFailed, free_port
 

@@ -28,8 +28,9 @@ import httpx
 
 from api.cli.running import stack_of
 from api.demo.walk import read_json
+from infrastructure.databases import database
 from infrastructure.embedded import stop_server
-from infrastructure.runtime import database, prepare
+from infrastructure.runtime import prepare
 from infrastructure.settings import CHECKOUT, Settings
 from infrastructure.stack import free_port
 

@@ -1,4 +1,4 @@
-"""A database given is used as it is; it is migrated, its query tables are made, and projectors can read it."""
+"""A database is migrated, its query tables are made, and projectors can read it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from application.consumers import RegisterConsumer
 from application.kernel import Context, system
 from infrastructure.projecting import Runner
 from infrastructure.quiet import wait_until_projected
-from infrastructure.runtime import database as database_of
 from infrastructure.runtime import decoder, prepare, tenant_of_consumer
 from projections import ALL
 from tests.support.cases import PROFILE
@@ -20,9 +19,7 @@ from tests.support.wired import register, settings_for, wired
 
 def test_a_given_database_is_prepared_once(tmp_path: Path, server: TestServer, database: TestDatabase) -> None:
     settings = settings_for(tmp_path, server, database)
-    with database_of(settings) as url:
-        assert url == database.admin_url
-        assert prepare(settings, url) == prepare(settings, url) == []
+    assert prepare(settings, database.admin_url) == prepare(settings, database.admin_url) == []
 
 
 def test_projectors_read_what_was_sealed_and_waiting_ends(

@@ -18,7 +18,7 @@ from infrastructure.directory import TenantDirectory
 from infrastructure.reads import QueryTables
 from infrastructure.stores import SealedStore
 from infrastructure.vendors.files import Files
-from infrastructure.wiring import Sfdify, backend_of, urls_of
+from infrastructure.wiring import Sfdify, backend_of
 from tests.support.cases import PROFILE
 from tests.support.postgres import TestDatabase, TestServer
 from tests.support.wired import register, settings_for, wired
@@ -42,9 +42,7 @@ def test_what_the_bus_decides_is_loaded_again(sfdify: Sfdify) -> None:
     assert b"Quillfeather" not in entry.state
 
 
-def test_each_login_has_an_address_of_its_own(tmp_path: Path, server: TestServer, database: TestDatabase) -> None:
-    urls = urls_of(settings_for(tmp_path, server, database), database.admin_url)
-    assert (urls.app, urls.projector) == (database.app_url, database.projector_url)
+def test_without_a_bucket_objects_lie_in_files(tmp_path: Path, server: TestServer, database: TestDatabase) -> None:
     assert isinstance(backend_of(settings_for(tmp_path, server, database)), Files)
 
 

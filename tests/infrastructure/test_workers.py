@@ -195,6 +195,17 @@ def test_workers_leave_when_their_supervisor_is_killed(works: Works) -> None:
     assert len(pids) == 2
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+def test_a_worker_whose_nursery_is_killed_is_replaced_and_leaves(works: Works) -> None:
+    supervisor = works.supervise(WorkerPlan("one", ("reconcile",)))
+    first = supervisor.pids()["one"]
+    os.kill(int(Path(f"/proc/{first}/stat").read_text().rpartition(")")[2].split()[1]), signal.SIGKILL)
+    eventually(lambda: not alive(first))
+    eventually(lambda: (supervisor.tend(0.1), supervisor.pids().get("one", first) != first)[1])
+    [job] = works.add(NewJob("a"))
+    eventually(lambda: works.state(job) is JobState.DONE)
+
+
 def test_interrupting_a_supervisor_stops_everything_in_order(works: Works) -> None:
     given = {"plans": [["one", ["reconcile"]]], "settings": works.settings}
     supervisor = subprocess.Popen(

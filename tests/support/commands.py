@@ -15,8 +15,9 @@ from application.consumers import GiveConsent, RegisterConsumer
 from application.kernel import Context
 from domain.consumers import ConsentKind, Profile
 from domain.kernel import Caller, Role
+from infrastructure.databases import database
 from infrastructure.projecting import Runner
-from infrastructure.runtime import database, decoder
+from infrastructure.runtime import decoder
 from infrastructure.settings import CHECKOUT, load
 from infrastructure.wiring import Sfdify, wire
 from projections import ALL

@@ -99,12 +99,14 @@ def main() -> None:
     given = json.loads(sys.stdin.readline())
     plans = [WorkerPlan(name, tuple(queues)) for name, queues in given["plans"]]
     supervisor = Supervisor(TARGET, plans, given["settings"])
-    threading.Timer(0.5, announce, [supervisor]).start()
+    threading.Thread(target=announce, args=(supervisor, len(plans))).start()
     supervisor.run()
 
 
-def announce(supervisor: Supervisor) -> None:
-    """Print the workers' process ids by name."""
+def announce(supervisor: Supervisor, planned: int) -> None:
+    """Print the workers' process ids by name, once all of them run."""
+    while len(supervisor.pids()) < planned:
+        time.sleep(0.02)
     sys.stdout.write(json.dumps(supervisor.pids()) + "\n")
     sys.stdout.flush()
 

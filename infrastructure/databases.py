@@ -1,0 +1,49 @@
+"""The database a process works on: the one it was given, or the embedded one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from infrastructure.embedded import ensure_server
+from infrastructure.settings import Settings, database_named, role_url
+
+
+@dataclass(frozen=True)
+class Urls:
+    """The database as each of its logins sees it."""
+
+    app: str
+    projector: str
+
+
+def urls_of(settings: Settings, admin_url: str) -> Urls:
+    """The two logins of the product, beside the administrator's."""
+    return Urls(
+        app=role_url(admin_url, "sfdify_app", settings.app_password),
+        projector=role_url(admin_url, "sfdify_projector", settings.projector_password),
+    )
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The administrator's address of the product's database; an embedded server is kept up for as long as needed."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with ensure_server(settings.home, settings.pg_bin) as server:
+        with psycopg.connect(server.url, autocommit=True, connect_timeout=10) as conn:
+            conn.execute("SELECT pg_advisory_lock(hashtext('sfdify create database'))")
+            if conn.execute("SELECT FROM pg_database WHERE datname = %s", (settings.database_name,)).fetchone() is None:
+                conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(settings.database_name)))
+        yield database_named(server.url, settings.database_name)
+
+
+def revive(settings: Settings) -> None:
+    """Start the embedded server again if it has died under the processes that use it; a given one is not ours."""
+    if settings.database_url is None:
+        ensure_server(settings.home, settings.pg_bin).release()

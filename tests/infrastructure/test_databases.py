@@ -1,0 +1,33 @@
+"""A database given is used as it is; each login has its own address; the embedded one is made when needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+
+from infrastructure.databases import database as database_of
+from infrastructure.databases import revive, urls_of
+from infrastructure.settings import Settings
+from tests.support.journey import new_home
+from tests.support.postgres import TestDatabase, TestServer
+from tests.support.wired import settings_for
+
+
+def test_a_given_database_is_used_as_it_is(tmp_path: Path, server: TestServer, database: TestDatabase) -> None:
+    with database_of(settings_for(tmp_path, server, database)) as url:
+        assert url == database.admin_url
+
+
+def test_each_login_has_an_address_of_its_own(tmp_path: Path, server: TestServer, database: TestDatabase) -> None:
+    urls = urls_of(settings_for(tmp_path, server, database), database.admin_url)
+    assert (urls.app, urls.projector) == (database.app_url, database.projector_url)
+
+
+def test_the_embedded_one_is_made_and_revived() -> None:
+    with new_home() as home:
+        settings = Settings(home=home, database_name="some_case")
+        with database_of(settings) as url:
+            revive(settings)
+            with psycopg.connect(url) as conn:
+                assert conn.execute("SELECT current_database()").fetchone() == ("some_case",)
