@@ -23,7 +23,7 @@ class AsOf:
 
 def parse_as_of(text: str) -> AsOf:
     """Read the query parameter: digits are a version, anything else an ISO 8601 instant with its offset."""
-    if text.isascii() and text.isdigit():
+    if len(text) <= 18 and text.isascii() and text.isdigit():
         return AsOf(version=int(text))
     try:
         instant = datetime.fromisoformat(text)

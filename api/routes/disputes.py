@@ -90,7 +90,6 @@ async def get_dispute(
     as_of: Annotated[
         str | None,
         Query(
-            max_length=40,
             json_schema_extra={"format": "as-of"},
             description="A version, or an instant of the tenant's time: the dispute as it was then",
         ),

@@ -8,9 +8,12 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from api import sources
+from api.reads import Source
 from tests.support.api import Served
 from tests.support.cases_over_http import full_firm
 from tests.support.routes import document
@@ -18,6 +21,21 @@ from tests.support.routes import document
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "tests" / "support" / "schemathesis.toml"
 LEAST = 50
+LISTS: dict[str, Source[Any]] = {
+    "/v1/users": sources.USERS,
+    "/v1/consumers": sources.CONSUMERS,
+    "/v1/reports": sources.REPORTS,
+    "/v1/reports/{report_id}/tradelines": sources.TRADELINES,
+    "/v1/reports/{report_id}/findings": sources.FINDINGS,
+    "/v1/tradelines": sources.TRADELINES,
+    "/v1/disputes": sources.DISPUTES,
+    "/v1/deadlines": sources.DEADLINES,
+    "/v1/letters": sources.LETTERS,
+    "/v1/mailings": sources.MAILINGS,
+    "/v1/tasks": sources.TASKS,
+    "/v1/notifications": sources.NOTIFICATIONS,
+    "/v1/timeline": sources.TIMELINE,
+}
 ROUNDS = 10
 """An operation that takes little has few different requests in one round, so it is tried again in others."""
 
@@ -34,6 +52,7 @@ def trial(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Trial:
         "SFDIFY_TRIAL_TENANT": firm.tenant_id,
         "SFDIFY_TRIAL_CURSORS": served.settings.secret("cursors").hex(),
         "SFDIFY_TRIAL_KNOWN": json.dumps(known),
+        "SFDIFY_TRIAL_LISTS": json.dumps({path: _sorted_by(source) for path, source in LISTS.items()}),
     }
     return Trial(served.base_url, environment, tmp_path_factory.mktemp("trial"))
 
@@ -62,6 +81,13 @@ class Trial:
             check=False,
         )
         return done.returncode, done.stdout[-20_000:] + done.stderr[-2_000:], _tried(report)
+
+
+def _sorted_by(source: Source[Any]) -> str:
+    """The kind of value its cursors hold."""
+    kind = source.row.model_fields[source.sort].annotation
+    assert isinstance(kind, type)
+    return kind.__name__
 
 
 def _tried(report: Path) -> Counter[str]:

@@ -7,38 +7,26 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import schemathesis
 from hypothesis import strategies as st
 
-from api import sources
 from api.etags import etag
-from api.pages import Cursors, Keyset, List
+from api.pages import Cursors, Keyset, List, SortValue
 from api.positions import encode_position
-from api.reads import Source
 from domain.addresses import printable_line
 from infrastructure.passwords import UnfitPassword, check_fitness
 
 KNOWN: dict[str, str] = json.loads(os.environ["SFDIFY_TRIAL_KNOWN"])
 TENANT = UUID(os.environ["SFDIFY_TRIAL_TENANT"])
 CURSORS = Cursors(bytes.fromhex(os.environ["SFDIFY_TRIAL_CURSORS"]))
-LISTS: dict[str, Source[Any]] = {
-    "/v1/users": sources.USERS,
-    "/v1/consumers": sources.CONSUMERS,
-    "/v1/reports": sources.REPORTS,
-    "/v1/reports/{report_id}/tradelines": sources.TRADELINES,
-    "/v1/reports/{report_id}/findings": sources.FINDINGS,
-    "/v1/tradelines": sources.TRADELINES,
-    "/v1/disputes": sources.DISPUTES,
-    "/v1/deadlines": sources.DEADLINES,
-    "/v1/letters": sources.LETTERS,
-    "/v1/mailings": sources.MAILINGS,
-    "/v1/tasks": sources.TASKS,
-    "/v1/notifications": sources.NOTIFICATIONS,
-    "/v1/timeline": sources.TIMELINE,
-}
+SORTED_BY: dict[str, str] = json.loads(os.environ["SFDIFY_TRIAL_LISTS"])
+MIDDLE: dict[str, SortValue] = {
+    "int": 3, "str": "m", "datetime": datetime(2026, 3, 3, tzinfo=UTC), "date": date(2026, 4, 1)
+}  # fmt: skip
 
 
 def _is_line(text: str) -> bool:
@@ -79,7 +67,7 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         for name, value in (parameters or {}).items():
             if name in KNOWN and _chooses_known(name, value):
                 parameters[name] = KNOWN[name]
-    if case.path in LISTS and (case.query or {}).get("cursor") == "next-page":
+    if case.path in SORTED_BY and (case.query or {}).get("cursor") == "next-page":
         case.query["cursor"] = _cursor(case)
     if case.path == "/v1/tenant/policies" and isinstance(case.body, dict):
         _leave_room(case.body)
@@ -95,21 +83,12 @@ def _chooses_known(name: str, value: object) -> bool:
 
 
 def _cursor(case: Any) -> str:
-    source = LISTS[case.path]
     given = {**(case.path_parameters or {}), **case.query}
     named = {"true": "True", "false": "False"}
     skipped = ("cursor", "limit", "position")
     filters = {name: named.get(str(value), str(value)) for name, value in given.items() if name not in skipped}
-    kind = source.row.model_fields[source.sort].annotation
-    values: dict[Any, Any] = {int: 3, str: "m"}
-    value = values.get(kind) or _middle(kind)
-    return CURSORS.issue(List(TENANT, case.path, {**filters, "own case": None}), Keyset(value, uuid4()))
-
-
-def _middle(kind: Any) -> Any:
-    from datetime import UTC, date, datetime
-
-    return datetime(2026, 3, 3, tzinfo=UTC) if issubclass(kind, datetime) else date(2026, 4, 1)
+    after = Keyset(MIDDLE[SORTED_BY[case.path]], uuid4())
+    return CURSORS.issue(List(TENANT, case.path, {**filters, "own case": None}), after)
 
 
 def _leave_room(policies: dict[str, Any]) -> None:
