@@ -136,24 +136,31 @@ class Cursors:
 
 @dataclass(frozen=True)
 class KeysetSql:
-    """The pieces of a list query: a condition (with its parameters), an order and a limit."""
+    """The pieces of a list query: a condition and an order. Its values come from `keyset_params`."""
 
     where: sql.Composable
     order_by: sql.Composable
-    params: Mapping[str, Any]
 
 
 def keyset_sql(
-    sort_column: str, after: Keyset | None, limit: int, *, id_column: str = "id", descending: bool = False
+    sort_column: str, continued: bool, *, id_column: str = "id", descending: bool = False
 ) -> KeysetSql:
-    """SQL for one page ordered by (sort column, id); the sort column must be NOT NULL and indexed with the id.
+    """SQL for one page ordered by (sort column, id), the first or one that is continued from another.
 
-    Use as `WHERE ... AND {where} ORDER BY {order_by} LIMIT %(page_rows)s`.
+    The sort column must be NOT NULL and indexed with the id. Use as
+    `WHERE ... AND {where} ORDER BY {order_by} LIMIT %(page_rows)s`.
     """
     columns = sql.Identifier(sort_column), sql.Identifier(id_column)
     direction, comparison = (sql.SQL("DESC"), sql.SQL("<")) if descending else (sql.SQL("ASC"), sql.SQL(">"))
     order_by = sql.SQL("{0} {2}, {1} {2}").format(*columns, direction)
-    if after is None:
-        return KeysetSql(sql.SQL("true"), order_by, {"page_rows": limit + 1})
-    where = sql.SQL("({0}, {1}) {2} (%(page_after)s, %(page_after_id)s)").format(*columns, comparison)
-    return KeysetSql(where, order_by, {"page_rows": limit + 1, "page_after": after.value, "page_after_id": after.id})
+    if not continued:
+        return KeysetSql(sql.SQL("true"), order_by)
+    return KeysetSql(
+        sql.SQL("({0}, {1}) {2} (%(page_after)s, %(page_after_id)s)").format(*columns, comparison), order_by
+    )
+
+
+def keyset_params(after: Keyset | None, limit: int) -> dict[str, Any]:
+    """The values of `keyset_sql`: one row more than the page holds says whether there is another page."""
+    rows = {"page_rows": limit + 1}
+    return rows if after is None else rows | {"page_after": after.value, "page_after_id": after.id}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from pydantic import BaseModel
 
 from api.access import Reader, check, own_case
 from api.etags import etag, not_modified, unchanged
-from api.pages import Cursor, Keyset, Limit, List, Page, keyset_sql
+from api.pages import Cursor, Keyset, Limit, List, Page, keyset_params, keyset_sql
 from api.positions import MinEventPosition, ProjectionLagging
 from api.route_templates import route_template
 from api.services import Api, Services
@@ -69,16 +70,9 @@ class Listing:
         route = route_template(self.request.scope) or ""
         of = List(self.caller.tenant_id, route, {**chosen, "own case": own_case(self.caller)})
         after = self.api.cursors.open(of, self.cursor)
-        keys = keyset_sql(source.sort, after, self.limit, id_column=source.id, descending=source.descending)
-        conditions: list[sql.Composable] = [keys.where]
-        params: dict[str, Any] = dict(keys.params)
-        for name, value in chosen.items():
-            conditions.append(sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(f"f_{name}")))
-            params[f"f_{name}"] = value
-        _restrict(source, self.caller, conditions, params)
-        query = sql.SQL("{} WHERE {} ORDER BY {} LIMIT %(page_rows)s").format(
-            source.select(), sql.SQL(" AND ").join(conditions), keys.order_by
-        )
+        wanted = _own(source, self.caller, list(chosen.items()))
+        query = _list_query(source, tuple(column for column, _ in wanted), after is not None)
+        params = keyset_params(after, self.limit) | {f"f_{n}": value for n, (_, value) in enumerate(wanted)}
         rows = await _rows(self.api, self.caller.tenant_id, query, params)
         return self.api.cursors.page(
             of,
@@ -103,10 +97,9 @@ class Single:
         """The row with its ETag; 304 when the client has it already. Another tenant's row is no row."""
         check(self.caller, source.needs)
         await current(self.api, source, self.position)
-        conditions: list[sql.Composable] = [sql.SQL("{} = %(id)s").format(sql.Identifier(source.id))]
-        params: dict[str, Any] = {"id": identity}
-        _restrict(source, self.caller, conditions, params)
-        query = sql.SQL("{} WHERE {}").format(source.select(("position",)), sql.SQL(" AND ").join(conditions))
+        wanted = _own(source, self.caller, [(source.id, identity)])
+        query = _row_query(source, tuple(column for column, _ in wanted))
+        params = {f"f_{n}": value for n, (_, value) in enumerate(wanted)}
         rows = await _rows(self.api, self.caller.tenant_id, query, params)
         if not rows:
             raise NotFound("there is nothing of this id")
@@ -140,16 +133,35 @@ async def current(api: Services, source: Source[Any], position: int | None) -> N
         raise ProjectionLagging
 
 
-def _restrict(source: Source[R], caller: Caller, conditions: list[sql.Composable], params: dict[str, Any]) -> None:
+def _own(source: Source[R], caller: Caller, wanted: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """What a row must have in which column, for this caller: a consumer sees their own case only."""
     mine = own_case(caller)
     if mine is None:
-        return
+        return wanted
     if source.case is None:
         raise NotFound("there is nothing of this kind for you")
-    conditions.append(sql.SQL("{} = %(own_case)s").format(sql.Identifier(source.case)))
-    params["own_case"] = mine
+    return [*wanted, (source.case, mine)]
 
 
-async def _rows(api: Services, tenant_id: UUID, query: sql.Composed, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+@lru_cache(maxsize=1_000)
+def _list_query(source: Source[Any], columns: tuple[str, ...], continued: bool) -> str:
+    keys = keyset_sql(source.sort, continued, id_column=source.id, descending=source.descending)
+    where = sql.SQL(" AND ").join([keys.where, *_equal(columns)])
+    query = sql.SQL("{} WHERE {} ORDER BY {} LIMIT %(page_rows)s")
+    return query.format(source.select(), where, keys.order_by).as_string()
+
+
+@lru_cache(maxsize=1_000)
+def _row_query(source: Source[Any], columns: tuple[str, ...]) -> str:
+    where = sql.SQL(" AND ").join(_equal(columns))
+    return sql.SQL("{} WHERE {}").format(source.select(("position",)), where).as_string()
+
+
+def _equal(columns: tuple[str, ...]) -> list[sql.Composed]:
+    named = enumerate(columns)
+    return [sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(f"f_{n}")) for n, name in named]
+
+
+async def _rows(api: Services, tenant_id: UUID, query: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
     async with api.readers.connection() as conn:
-        return await many_async(conn, tenant_id, query.as_string(conn), params)
+        return await many_async(conn, tenant_id, query, params)

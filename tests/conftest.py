@@ -24,8 +24,16 @@ def logging_as_before() -> Iterator[None]:
     root.setLevel(level)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests run in one worker, and so do all that look at the one finished demonstration."""
-    for item in items:
-        shared = "walked" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("walked" if shared else item.nodeid.partition("::")[0]))
+    groups = [_group(item) for item in items]
+    for item, group in zip(items, groups, strict=True):
+        item.add_marker(pytest.mark.xdist_group(group))
+    slow = {group for item, group in zip(items, groups, strict=True) if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: _group(item) not in slow)  # what takes long must not come last
+
+
+def _group(item: pytest.Item) -> str:
+    shared = "demonstrated" in getattr(item, "fixturenames", ())
+    return "demonstrated" if shared else item.nodeid.partition("::")[0]

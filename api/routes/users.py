@@ -34,16 +34,31 @@ NewPasswordText = Annotated[
 """A password to be kept; guessable ones are refused (see `unfit_password`)."""
 
 
-class NewUser(BaseModel):
-    """A sign-in to make. A consumer's names its consumer; no other role does."""
+class NewSignIn(BaseModel):
+    """What every sign-in is made of."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     email: Email
     name: Annotated[str, Field(min_length=1, max_length=120)]
-    role: Literal[Role.OWNER, Role.OPERATOR, Role.VIEWER, Role.AUDITOR, Role.CONSUMER]
-    consumer_id: UUID | None = None
     password: NewPasswordText
+
+
+class NewEmployee(NewSignIn):
+    """A sign-in for somebody who works for the tenant."""
+
+    role: Literal[Role.OWNER, Role.OPERATOR, Role.VIEWER, Role.AUDITOR]
+    consumer_id: None = None
+
+
+class NewConsumerUser(NewSignIn):
+    """A sign-in for a consumer, who sees their own case and nothing else."""
+
+    role: Literal[Role.CONSUMER]
+    consumer_id: UUID
+
+
+NewUser = Annotated[NewEmployee | NewConsumerUser, Field(discriminator="role")]
 
 
 class UserMade(BaseModel):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 
-from api.pages import Cursors, InvalidCursor, Keyset, List, SortValue, keyset_sql
+from api.pages import Cursors, InvalidCursor, Keyset, List, SortValue, keyset_params, keyset_sql
 from tests.support.postgres import TestDatabase
 
 CURSORS = Cursors(bytes(range(32)))
@@ -88,9 +88,10 @@ def test_pages_together_are_the_list_each_row_once(database: TestDatabase, desce
         seen: list[UUID] = []
         cursor: str | None = None
         while True:
-            part = keyset_sql("due_on", CURSORS.open(LIST, cursor), size, descending=descending)
+            after = CURSORS.open(LIST, cursor)
+            part = keyset_sql("due_on", after is not None, descending=descending)
             query = sql.SQL("SELECT id, due_on FROM things WHERE {} ORDER BY {} LIMIT %(page_rows)s")
-            found = conn.execute(query.format(part.where, part.order_by), part.params).fetchall()
+            found = conn.execute(query.format(part.where, part.order_by), keyset_params(after, size)).fetchall()
             page = CURSORS.page(LIST, found, size, lambda row: Keyset(row[1], row[0]), lambda row: UUID(str(row[0])))
             assert len(page.items) <= size
             assert page.has_more == (page.next_cursor is not None)

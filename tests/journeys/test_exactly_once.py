@@ -86,13 +86,14 @@ class Product:
         return bool(row and row[0])
 
     def mail_workers(self) -> list[int]:
-        """The processes that carry out mail jobs: grandchildren of this one, children of their supervisors."""
+        """The processes that carry out mail jobs: below the supervisors this process has started."""
         listed = subprocess.run(
             ["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
         ).stdout
         rows = [line.split(None, 2) for line in listed.splitlines()]
         mine = {pid for pid, parent, args in rows if parent == str(os.getpid()) and "work mail_send" in args}
-        return [int(pid) for pid, parent, args in rows if parent in mine and "spawn_main" in args]
+        nurseries = {pid for pid, parent, args in rows if parent in mine and "forkserver" in args}
+        return [int(pid) for pid, parent, _ in rows if parent in nurseries]
 
     def kill_some(self) -> int:
         """Kill workers at random instants while letters are being handed over; how many were killed."""

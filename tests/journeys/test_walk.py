@@ -45,16 +45,16 @@ DATES = {"statutory_due": ["2026-02-08"], "results_due": ["2026-02-13"], "breach
 BUREAUS = {"equifax": 5, "experian": 5, "transunion": 5}
 
 
-def test_every_step_holds(walked: Walked) -> None:
-    assert walked.run.returncode == 0, walked.run.stdout + walked.run.stderr
-    assert walked.run.stderr == ""
-    assert walked.facts["ok"] is True
-    assert [step["step"] for step in walked.facts["steps"]] == list(STEPS)
-    assert all(step["ok"] for step in walked.facts["steps"])
+def test_every_step_holds(demonstrated: Walked) -> None:
+    assert demonstrated.run.returncode == 0, demonstrated.run.stdout + demonstrated.run.stderr
+    assert demonstrated.run.stderr == ""
+    assert demonstrated.facts["ok"] is True
+    assert [step["step"] for step in demonstrated.facts["steps"]] == list(STEPS)
+    assert all(step["ok"] for step in demonstrated.facts["steps"])
 
 
-def test_the_account_tells_the_same_case_every_year(walked: Walked) -> None:
-    facts = walked.facts
+def test_the_account_tells_the_same_case_every_year(demonstrated: Walked) -> None:
+    facts = demonstrated.facts
     assert [(report["tradelines"], report["findings"]) for report in facts["reports"]] == REPORTS
     assert facts["tradeline_rows"] == 82
     assert sum(facts["findings_by_detector"].values()) == REPORTS[0][1]
@@ -73,37 +73,37 @@ def test_the_account_tells_the_same_case_every_year(walked: Walked) -> None:
     assert facts["buried_jobs"] == 0
 
 
-def test_the_letters_are_the_bytes_that_were_approved_and_posted_once_each(walked: Walked) -> None:
-    ledger = walked.facts["ledger"]
+def test_the_letters_are_the_bytes_that_were_approved_and_posted_once_each(demonstrated: Walked) -> None:
+    ledger = demonstrated.facts["ledger"]
     assert ledger["duplicates"] == []
     posted = ledger["letters"]
-    assert sorted(letter["mailing_id"] for letter in posted) == sorted(walked.facts["mailings"])
-    assert len(posted) == len(walked.facts["letters"]) == 3
+    assert sorted(letter["mailing_id"] for letter in posted) == sorted(demonstrated.facts["mailings"])
+    assert len(posted) == len(demonstrated.facts["letters"]) == 3
     assert {letter["extra_service"] for letter in posted} == {"certified"}
-    kept = [Path(path).read_bytes() for path in walked.facts["pdfs"]]
+    kept = [Path(path).read_bytes() for path in demonstrated.facts["pdfs"]]
     assert all(pdf.startswith(b"%PDF-") for pdf in kept)
     assert Counter(hashlib.sha256(pdf).hexdigest() for pdf in kept) == Counter(one["sha256"] for one in posted)
-    assert {Path(path).name.partition("-")[0] for path in walked.facts["pdfs"]} == set(BUREAUS)
+    assert {Path(path).name.partition("-")[0] for path in demonstrated.facts["pdfs"]} == set(BUREAUS)
 
 
-def test_it_can_be_read_on_a_small_terminal(walked: Walked) -> None:
-    said = walked.run.stdout.splitlines()
+def test_it_can_be_read_on_a_small_terminal(demonstrated: Walked) -> None:
+    said = demonstrated.run.stdout.splitlines()
     assert [line for line in said if len(line) > 80 and "/" not in line] == []
     titles = [found[1] for line in said if (found := re.match(r"ok +\d+\.\d s  (.+)$", line))]
     assert titles == list(STEPS)
-    assert "Every step held" in walked.run.stdout
+    assert "Every step held" in demonstrated.run.stdout
 
 
-def test_two_started_at_once_in_a_new_home_share_its_server(walked: Walked) -> None:
-    beside = walked.beside
+def test_two_started_at_once_in_a_new_home_share_its_server(demonstrated: Walked) -> None:
+    beside = demonstrated.beside
     assert beside is not None
-    assert [one.run.returncode for one in (walked, beside)] == [0, 0], walked.run.stderr + beside.run.stderr
-    assert walked.database != beside.database
-    assert not set(walked.facts["mailings"]) & set(beside.facts["mailings"])
+    assert [one.run.returncode for one in (demonstrated, beside)] == [0, 0], demonstrated.run.stderr + beside.run.stderr
+    assert demonstrated.database != beside.database
+    assert not set(demonstrated.facts["mailings"]) & set(beside.facts["mailings"])
 
 
-def test_a_persons_own_report_is_walked_up_to_posting(walked: Walked) -> None:
-    own = walked.beside
+def test_a_persons_own_report_is_walked_up_to_posting(demonstrated: Walked) -> None:
+    own = demonstrated.beside
     assert own is not None
     assert own.run.returncode == 0, own.run.stdout + own.run.stderr
     done = [step["step"] for step in own.facts["steps"]]
@@ -116,17 +116,17 @@ def test_a_persons_own_report_is_walked_up_to_posting(walked: Walked) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"not a report", b"{}", b'{"TrueLinkCreditReportType": []}'], ids=["empty", "text", "none", "odd"]
 )
-def test_an_unreadable_report_is_one_plain_line(walked: Walked, tmp_path: Path, content: bytes) -> None:
+def test_an_unreadable_report_is_one_plain_line(demonstrated: Walked, tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "report.json"
     file.write_bytes(content)
-    run = sfdify(walked.home, "demo", "--report", str(file))
+    run = sfdify(demonstrated.home, "demo", "--report", str(file))
     assert run.returncode == 1
     assert run.stdout == ""
     assert re.fullmatch(r"sfdify: .+\n", run.stderr)
 
 
-def test_a_report_that_is_not_there_is_one_plain_line(walked: Walked, tmp_path: Path) -> None:
-    run = sfdify(walked.home, "demo", "--report", str(tmp_path / "absent.json"))
+def test_a_report_that_is_not_there_is_one_plain_line(demonstrated: Walked, tmp_path: Path) -> None:
+    run = sfdify(demonstrated.home, "demo", "--report", str(tmp_path / "absent.json"))
     assert run.returncode == 1
     assert re.fullmatch(r"sfdify: .*No such file.*\n", run.stderr)
 

@@ -37,7 +37,7 @@ class Ended:
 class Commands:
     """Runs commands as the shell would."""
 
-    walked: Walked
+    demonstrated: Walked
     patch: pytest.MonkeyPatch
     capture: pytest.CaptureFixture[str]
 
@@ -63,7 +63,7 @@ class Commands:
         profile = Profile.model_validate_json((CHECKOUT / "samples" / "consumer.json").read_text())
         settings = load()
         with database(settings) as admin_url, self.product() as product, decoder(settings, admin_url) as decode:
-            tenant = UUID(self.walked.facts["tenant_id"])
+            tenant = UUID(self.demonstrated.facts["tenant_id"])
             owner = Caller(tenant_id=tenant, actor_id=uuid4(), role=Role.OWNER, ip="192.0.2.7")
             made = product.bus.handle(RegisterConsumer(profile=profile), owner, Context())
             consumer_id = UUID(str(made.answer["consumer_id"]))
@@ -84,11 +84,11 @@ class Commands:
 
 
 @pytest.fixture
-def run(walked: Walked, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
+def run(demonstrated: Walked, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
     """Commands on the finished demonstration's database."""
     for name in ("DATABASE_URL", "REDIS_URL", "S3_BUCKET", "SFDIFY_PORT"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("SFDIFY_HOME", str(walked.home))
-    monkeypatch.setenv("SFDIFY_DATABASE", walked.database)
+    monkeypatch.setenv("SFDIFY_HOME", str(demonstrated.home))
+    monkeypatch.setenv("SFDIFY_DATABASE", demonstrated.database)
     monkeypatch.setenv("COLUMNS", "200")
-    return Commands(walked, monkeypatch, capsys)
+    return Commands(demonstrated, monkeypatch, capsys)

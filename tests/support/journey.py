@@ -92,7 +92,7 @@ def _walk(home: Path, name: str, *arguments: str) -> Walked:
 
 
 @pytest.fixture(scope="session")
-def walked() -> Iterator[Walked]:
+def demonstrated() -> Iterator[Walked]:
     """The whole demonstration, and a person's own report beside it, started at once in a home that is new to both.
 
     The server stays up for the commands that look at what the first one left.

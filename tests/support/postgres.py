@@ -18,20 +18,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit, urlunsplit
-from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from infrastructure.embedded import EmbeddedServerError, ensure_server, stop_server
+from tests.support.spares import Spares
 
 _HOME = pytest.StashKey[Path]()
 _HOMES_OF_WORKERS = pytest.StashKey[list[Path]]()
 _GIVEN = "SFDIFY_TEST_DATABASE_URL"
 _PREFIX = "sfdify tests "
-_FOR_TESTS = ("fsync = off", "full_page_writes = off", "autovacuum = off")
-"""Nothing here outlives a crash, and a vacuum at work holds the log's horizon back for a moment."""
+_FOR_TESTS = ("fsync = off", "full_page_writes = off", "autovacuum = off", "scram_iterations = 1")
+"""Nothing here outlives a crash, a vacuum at work holds the log's horizon back for a moment, and thousands of sign-ins
+would each spend what slows guessing down."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,15 @@ class TestServer:
 
     def database(self, name: str) -> TestDatabase:
         return TestDatabase(
-            admin_url=_address(self.url, name),
+            admin_url=self.admin_url_of(name),
             app_url=_address(self.url, name, "sfdify_app", self.password("sfdify_app")),
             projector_url=_address(self.url, name, "sfdify_projector", self.password("sfdify_projector")),
             name=name,
         )
+
+    def admin_url_of(self, name: str) -> str:
+        """The administrator's address of a database."""
+        return _address(self.url, name)
 
     @property
     def template(self) -> str:
@@ -155,9 +160,11 @@ def server(pytestconfig: pytest.Config) -> Iterator[TestServer]:
         return
     with ensure_server(home) as claimed:
         own = TestServer(claimed.url, run)
-        for setting in _FOR_TESTS:
-            own.execute(f"ALTER SYSTEM SET {setting}")
-        own.execute("SELECT pg_reload_conf()")
+        with psycopg.connect(own.url, autocommit=True, connect_timeout=10) as connection:
+            for setting in _FOR_TESTS:
+                connection.execute(f"ALTER SYSTEM SET {setting}".encode())
+            connection.execute("SELECT pg_reload_conf()")
+        own.execute(f"ALTER ROLE CURRENT_USER PASSWORD '{urlsplit(own.url).password}'")  # hashed anew, with less work
         yield own
 
 
@@ -186,10 +193,17 @@ def _make_template(server: TestServer, name: str) -> None:
     server.execute("ALTER DATABASE {} IS_TEMPLATE true", name)
 
 
+@pytest.fixture(scope="session")
+def spares(server: TestServer, template: str) -> Iterator[Spares]:
+    """The databases that tests have left."""
+    kept = Spares(server, template)
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def database(server: TestServer, template: str) -> Iterator[TestDatabase]:
-    """A migrated database with nothing in it, dropped after the test."""
-    name = f"sfdify_test_{uuid4().hex}"
-    server.execute("CREATE DATABASE {} TEMPLATE {}", name, template)
+def database(server: TestServer, spares: Spares) -> Iterator[TestDatabase]:
+    """A migrated database with nothing in it."""
+    name = spares.take()
     yield server.database(name)
-    server.execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    spares.give_back(name)

@@ -123,7 +123,7 @@ def test_an_erased_consumer_is_gone_and_the_log_still_holds(run: Commands) -> No
     consumer = str(run.new_consumer())
     again = run("reports", "import", REPORT, "--consumer", consumer)
     assert again.status == 0, again
-    objects = [path for path in (run.walked.home / "objects").rglob("*") if path.is_file()]
+    objects = [path for path in (run.demonstrated.home / "objects").rglob("*") if path.is_file()]
     assert objects
     erased = run("consumers", "erase", consumer, "--yes")
     assert erased.status == 0, erased
@@ -131,7 +131,7 @@ def test_an_erased_consumer_is_gone_and_the_log_still_holds(run: Commands) -> No
     assert "key destroyed: True" in said
     assert "stream loads without the person: True" in said
     assert any(line.startswith("query tables:") for line in said)
-    left = [path for path in (run.walked.home / "objects").rglob("*") if path.is_file()]
+    left = [path for path in (run.demonstrated.home / "objects").rglob("*") if path.is_file()]
     assert f"objects erased: {len(objects) - len(left)}" in said
     assert len(left) < len(objects)
     assert run("audit", "verify").status == 0
