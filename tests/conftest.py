@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 pytest_plugins = ["tests.support.postgres", "tests.support.journey", "tests.support.commands"]
+
+DEMONSTRATED = ("tests/api/cli/", "tests/journeys/test_walk.py")
+"""Where the tests are that use the fixture `demonstrated`."""
 
 settings.register_profile("ci", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")
@@ -26,14 +31,18 @@ def logging_as_before() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with tests that take long come first: what comes last keeps one worker busy and the others waiting."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+class Together(LoadFileScheduling):
     """A file's tests run in one worker, and so do all that look at the one finished demonstration."""
-    groups = [_group(item) for item in items]
-    for item, group in zip(items, groups, strict=True):
-        item.add_marker(pytest.mark.xdist_group(group))
-    slow = {group for item, group in zip(items, groups, strict=True) if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: _group(item) not in slow)  # what takes long must not come last
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "demonstrated" if nodeid.startswith(DEMONSTRATED) else nodeid.partition("::")[0]
 
 
-def _group(item: pytest.Item) -> str:
-    shared = "demonstrated" in getattr(item, "fixturenames", ())
-    return "demonstrated" if shared else item.nodeid.partition("::")[0]
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)

@@ -76,6 +76,8 @@ def _welcome(settings: Settings, url: str) -> str:
 
 def serve() -> None:
     """Run the API."""
+    import gc
+
     import uvicorn
 
     from api.app import create_app
@@ -86,8 +88,11 @@ def serve() -> None:
     settings = load()
     configure_logging(level=_level(settings))
     with database(settings) as admin_url:
+        app = create_app(lambda: wire(settings, admin_url))
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: looking through it again and again delays requests
         uvicorn.run(
-            create_app(lambda: wire(settings, admin_url)),
+            app,
             host=settings.host,
             port=settings.port,
             log_config=None,
