@@ -10,6 +10,7 @@ import httpx
 from infrastructure.postgres import tenant_transaction
 from infrastructure.posts import sandbox_key
 from infrastructure.projecting import has_reached
+from infrastructure.trust import trust
 from infrastructure.wiring import Sfdify
 from projections import ALL
 
@@ -51,6 +52,7 @@ def _move_sandbox(sfdify: Sfdify, tenant_id: UUID, until: float) -> None:
         json={"now": now.isoformat(), "api_key": sandbox_key(tenant_id)},
         timeout=max(1.0, until - time.monotonic()),
         trust_env=False,
+        verify=trust(),
     ).raise_for_status()
 
 

@@ -18,6 +18,8 @@ from typing import BinaryIO, Self
 
 import httpx
 
+from infrastructure.trust import trust
+
 _PR_SET_PDEATHSIG = 1
 _READY_WITHIN_S = 60.0
 _STOP_WITHIN_S = 35.0
@@ -134,7 +136,7 @@ def free_port() -> int:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2.0, trust_env=False).status_code == httpx.codes.OK
+        return httpx.get(url, timeout=2.0, trust_env=False, verify=trust()).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
 

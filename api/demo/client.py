@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import httpx
 
+from infrastructure.trust import trust
+
 Json = dict[str, Any]
 
 
@@ -19,7 +21,7 @@ class Client:
     """One signed-in party. It reads what it wrote: every read waits for the last position it was told."""
 
     def __init__(self, base_url: str, token: str | None = None) -> None:
-        self._http = httpx.Client(base_url=base_url, timeout=30.0, trust_env=False)
+        self._http = httpx.Client(base_url=base_url, timeout=30.0, trust_env=False, verify=trust())
         self.position: str | None = None
         if token:
             self._http.headers["Authorization"] = f"Bearer {token}"

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from api.demo.client import Client, Json, WalkFailed
+from infrastructure.trust import trust
 
 TEXT = "2026-11"
 ATTESTATION = "truth-2026-11"
@@ -53,11 +54,12 @@ class Walk:
         self.owner = Client(self.base_url)
         self.operator = Client(self.base_url)
         self.consumer = Client(self.base_url)
+        self.sandbox = httpx.Client(base_url=self.sandbox_url, timeout=10, trust_env=False, verify=trust())
         self.now = datetime.combine(self.pulled_on, time(15), tzinfo=UTC)
 
     def close(self) -> None:
         """Let go of the connections."""
-        for client in (self.owner, self.operator, self.consumer):
+        for client in (self.owner, self.operator, self.consumer, self.sandbox):
             client.close()
 
     def make_people(self) -> str:
@@ -106,9 +108,9 @@ class Walk:
             "webhook_url": endpoint["url"],
             "webhook_secret": endpoint["secret"],
         }
-        httpx.post(f"{self.sandbox_url}/sandbox/accounts", json=account, timeout=10, trust_env=False).raise_for_status()
+        self.sandbox.post("/sandbox/accounts", json=account).raise_for_status()
         clock = {"api_key": account["api_key"], "now": self.now.isoformat()}
-        httpx.post(f"{self.sandbox_url}/sandbox/clock", json=clock, timeout=10, trust_env=False).raise_for_status()
+        self.sandbox.post("/sandbox/clock", json=clock).raise_for_status()
         return "the sandbox print provider knows where to call"
 
     def import_first(self) -> str:
@@ -199,12 +201,7 @@ class Walk:
             lambda items: len(items) == len(self.letters) and self._all("status", "accepted")(items),
         )
         tenant_id = self.story.facts["tenant_id"].replace("-", "")
-        answer = httpx.get(
-            f"{self.sandbox_url}/sandbox/ledger",
-            params={"api_key": f"test_{tenant_id}"},
-            timeout=10,
-            trust_env=False,
-        )
+        answer = self.sandbox.get("/sandbox/ledger", params={"api_key": f"test_{tenant_id}"})
         self.story.note(mailings=[mailing["mailing_id"] for mailing in mailings], ledger=answer.json())
         return f"{len(mailings)} certified letters at the print provider"
 

@@ -72,10 +72,13 @@ def sign_in(body: SignIn, request: Request, api: Api) -> Tokens:
     if entry is not None:
         tenant_id = entry.tenant_id
         user_id = user_id_of(api.sfdify.keyring.blind_index(tenant_id, f"user:{body.email.strip().lower()}"))
-    password_set_at = api.passwords.verify(tenant_id, user_id, body.password)
-    if password_set_at is None or user_id is None:
-        raise Unauthenticated("The tenant, e-mail address or password is not right.")
-    tokens = _continued(api, api.sessions.start(tenant_id, user_id, password_set_at, api.now()))
+    try:
+        password_set_at = api.passwords.verify(tenant_id, user_id, body.password)
+        if password_set_at is None or user_id is None:
+            raise Unauthenticated
+        tokens = _continued(api, api.sessions.start(tenant_id, user_id, password_set_at, api.now()))
+    except Unauthenticated:
+        raise Unauthenticated("The tenant, e-mail address or password is not right.") from None
     api.guard.succeeded(body.tenant, body.email)
     return tokens
 

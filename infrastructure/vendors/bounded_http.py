@@ -16,6 +16,8 @@ from contextlib import suppress
 import httpcore
 import httpx
 
+from infrastructure.trust import trust
+
 _FAULTS: typing.Final[dict[type[Exception], type[httpx.TransportError]]] = {
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
     httpcore.PoolTimeout: httpx.PoolTimeout,
@@ -91,7 +93,7 @@ class BoundedTransport(httpx.BaseTransport):
     def __init__(self, total_seconds: float, max_bytes: int = 8_000_000) -> None:
         self._total, self._max_bytes, self._budget = total_seconds, max_bytes, _Budget()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=trust(),
             max_connections=20,
             keepalive_expiry=20,
             network_backend=_BudgetedBackend(self._budget),

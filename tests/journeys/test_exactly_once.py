@@ -26,6 +26,7 @@ from infrastructure.reports import parse
 from infrastructure.runtime import prepare
 from infrastructure.settings import CHECKOUT, Settings
 from infrastructure.stack import Stack, free_port
+from infrastructure.trust import trust
 from tests.support.journey import environment, new_home
 
 pytestmark = pytest.mark.slow
@@ -76,7 +77,8 @@ class Product:
         self.sandbox("POST", "/sandbox/faults", json=list(lines))
 
     def sandbox(self, method: str, path: str, **content: Any) -> Any:
-        answer = httpx.request(method, self.settings.sandbox_url + path, timeout=20, trust_env=False, **content)
+        url = self.settings.sandbox_url + path
+        answer = httpx.request(method, url, timeout=20, trust_env=False, verify=trust(), **content)
         answer.raise_for_status()
         return answer.json()
 

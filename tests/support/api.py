@@ -25,6 +25,7 @@ from infrastructure.projecting import Runner, ensure
 from infrastructure.projecting.positions import connect
 from infrastructure.runtime import decoder
 from infrastructure.settings import Settings
+from infrastructure.trust import trust
 from infrastructure.wiring import Sfdify, wire
 from projections import ALL
 from tests.support.postgres import TestServer
@@ -70,7 +71,7 @@ class Party:
     """One who calls the API. Reads wait for what this party has written; refusals are answers like any other."""
 
     def __init__(self, base_url: str, token: str | None) -> None:
-        self.http = httpx.Client(base_url=base_url, timeout=30.0, trust_env=False)
+        self.http = httpx.Client(base_url=base_url, timeout=30.0, trust_env=False, verify=trust())
         self.position: str | None = None
         self.tokens: Json = {}
         if token is not None:

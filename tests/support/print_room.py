@@ -13,6 +13,7 @@ import httpx
 
 from application.posting import MailPiece
 from infrastructure.sandbox.print_provider import Settings, running
+from infrastructure.trust import trust
 from infrastructure.vendors.lob import LobPost
 from tests.support.posting import PDF, piece
 from tests.support.webhook_receiver import SECRET, Receiver, receiving
@@ -66,7 +67,7 @@ def sandbox(home: Path, **settings: Any) -> Iterator[Sandbox]:
     with (
         receiving() as hooks,
         running(Settings(home=home, retry_factor=0.01, **settings)) as server,
-        httpx.Client(base_url=server.base_url, auth=(KEY, ""), timeout=30) as http,
+        httpx.Client(base_url=server.base_url, auth=(KEY, ""), timeout=30, verify=trust()) as http,
     ):
         account = {"api_key": KEY, "webhook_url": hooks.url, "webhook_secret": SECRET}
         http.post("/sandbox/accounts", json=account).raise_for_status()

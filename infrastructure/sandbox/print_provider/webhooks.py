@@ -13,6 +13,7 @@ import httpx
 
 from infrastructure.sandbox.print_provider.faults import Fault, Script
 from infrastructure.sandbox.print_provider.state import Event, State
+from infrastructure.trust import trust
 from infrastructure.vendors.lob.webhooks import sign
 
 RETRY_SECONDS: Final = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
@@ -83,7 +84,7 @@ class Sender:
                 journeys.setdefault(event.letter.id, []).append(event)
             if to.url and journeys:
                 gate = asyncio.Semaphore(_AT_ONCE)
-                async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as http:
+                async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=trust()) as http:
                     told = (self._tell_letter(http, gate, to, events, tally) for events in journeys.values())
                     await asyncio.gather(*told)
         return tally

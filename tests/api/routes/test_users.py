@@ -53,7 +53,10 @@ def test_a_role_changes_and_a_closed_sign_in_ends_its_sessions(served: Served, f
 
     body = {"tenant": firm.slug, "email": "leaver@people.example", "password": PASSWORD}
     assert leaver.send("POST", "/v1/tasks/x/complete").status_code in (401, 422)
-    assert served.party().http.post("/v1/auth/sign-in", json=body).status_code == 401
+    closed = served.party().http.post("/v1/auth/sign-in", json=body)
+    wrong = served.party().http.post("/v1/auth/sign-in", json={**body, "password": NEW})
+    assert [answer.status_code for answer in (closed, wrong)] == [401, 401]
+    assert closed.json()["detail"] == wrong.json()["detail"]
     refreshed = served.party().http.post("/v1/auth/refresh", json={"refresh_token": leaver.tokens["refresh_token"]})
     assert refreshed.status_code == 401
 
