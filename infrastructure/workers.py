@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import logging
 import multiprocessing
 import os
 import random
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +41,7 @@ _CONNECTIONS: Final = 6
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 30.0
 _STEADY_AFTER_S: Final = 60.0
-_PR_SET_PDEATHSIG: Final = 1
+_LOADED_IN: Final = os.getpid()
 
 
 class Crew:
@@ -112,14 +110,17 @@ def _load(target: str) -> RunFactory:
 
 
 def supervised() -> bool:
-    """Whether the process that started this one as a worker lives, if one did."""
+    """Whether the supervisor that started this process as a worker lives, and the process it was forked from.
+
+    True in a process that nobody supervises. One that outlived only the latter would not be known to its supervisor,
+    who has put another in its place.
+    """
     supervisor = multiprocessing.parent_process()
-    return supervisor is None or supervisor.is_alive()
+    forked = os.getpid() != _LOADED_IN
+    return (supervisor is None or supervisor.is_alive()) and (not forked or os.getppid() == _LOADED_IN)
 
 
 def _child(target: str, queues: Sequence[str], settings: Mapping[str, Any]) -> None:
-    if sys.platform == "linux":  # the process that forked this one may die alone, and another take its place
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     status = run_worker(target, queues, settings) if supervised() else 0
     logging.shutdown()
     os._exit(status)
@@ -178,7 +179,7 @@ class Supervisor:
         self._places = [Place(plan) for plan in plans]
         self._leaving = threading.Event()
         self._nursery = multiprocessing.get_context("forkserver")
-        self._nursery.set_forkserver_preload([target.partition(":")[0]])
+        self._nursery.set_forkserver_preload([__name__, target.partition(":")[0]])
 
     def pids(self) -> dict[str, int]:
         """The processes running now, by name."""
