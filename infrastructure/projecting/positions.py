@@ -54,13 +54,12 @@ def connect(url: str, name: str) -> Connection[Any]:
     """A session of its own for the projector. Raises psycopg.OperationalError.
 
     Rows are written through the primary key: plans are made for the table as it is, not as it was when
-    the statement first ran on an empty one, and never scan all of it. Commits do not wait for the disk:
-    rows and position are lost together, if at all, and are made again from the log.
+    the statement first ran on an empty one, and never scan all of it.
     """
     conn = psycopg.connect(
         url, autocommit=True, connect_timeout=5, application_name=f"sfdify {name}", tcp_user_timeout=30_000
     )
-    conn.execute("SET plan_cache_mode = force_custom_plan; SET synchronous_commit = off")
+    conn.execute("SET plan_cache_mode = force_custom_plan")
     conn.execute("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off")
     return conn
 
