@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -12,17 +11,10 @@ from domain.kernel import Role
 from infrastructure.api_keys import ApiKeys, NotForMachines
 from infrastructure.postgres import Connection, async_pool
 from infrastructure.tokens import Unauthenticated
-from tests.support.pools import app_pool
 from tests.support.postgres import TestDatabase
 
 NOW = datetime(2026, 11, 22, 12, 40, tzinfo=UTC)
 TENANT, OWNER = uuid4(), uuid4()
-
-
-@pytest.fixture
-def pool(database: TestDatabase) -> Iterator[ConnectionPool[Connection]]:
-    with app_pool(database) as opened:
-        yield opened
 
 
 @pytest.fixture

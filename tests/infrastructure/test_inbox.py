@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -13,18 +12,11 @@ from domain.kernel import NotFound
 from infrastructure.inbox import Inbox
 from infrastructure.postgres import Connection, tenant_transaction
 from infrastructure.sealing import SecretSeal
-from tests.support.pools import app_pool
 from tests.support.postgres import TestDatabase
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TENANT = uuid4()
 RAW = b'{"id": "evt_1", "to": "Ann Example"}'
-
-
-@pytest.fixture
-def pool(database: TestDatabase) -> Iterator[ConnectionPool[Connection]]:
-    with app_pool(database, 8) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -25,18 +24,11 @@ from infrastructure.limits import (
     network_of,
 )
 from infrastructure.postgres import Connection, async_pool
-from tests.support.pools import app_pool
 from tests.support.postgres import TestDatabase
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TENANT, USER = uuid4(), uuid4()
 SMALL = Limits(Policy("user", 3, 60), Policy("tenant", 5, 60))
-
-
-@pytest.fixture
-def pool(database: TestDatabase) -> Iterator[ConnectionPool[Connection]]:
-    with app_pool(database, 8) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -12,7 +11,6 @@ from psycopg_pool import ConnectionPool
 
 from infrastructure.passwords import Passwords, SignInBusy, UnfitPassword, check_fitness
 from infrastructure.postgres import Connection
-from tests.support.pools import app_pool
 from tests.support.postgres import TestDatabase
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -35,12 +33,6 @@ class CountingHasher(PasswordHasher):
         self.entered.set()
         self.go_on.wait(10)
         return super().verify(hash, password)
-
-
-@pytest.fixture
-def pool(database: TestDatabase) -> Iterator[ConnectionPool[Connection]]:
-    with app_pool(database) as opened:
-        yield opened
 
 
 def stored(database: TestDatabase, user: UUID = USER) -> str:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -14,17 +13,10 @@ from infrastructure.passwords import Passwords
 from infrastructure.postgres import Connection
 from infrastructure.sessions import FAMILY_LIFETIME, Reason, Refresh, Sessions
 from infrastructure.tokens import Unauthenticated
-from tests.support.pools import app_pool
 from tests.support.postgres import TestDatabase
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TENANT, USER, OTHER_USER = UUID(int=0x71), UUID(int=0x72), UUID(int=0x73)
-
-
-@pytest.fixture
-def pool(database: TestDatabase) -> Iterator[ConnectionPool[Connection]]:
-    with app_pool(database, 8) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -18,17 +17,10 @@ from infrastructure.postgres import Connection
 from infrastructure.sessions import Sessions
 from infrastructure.sign_ins import SignInRecords
 from infrastructure.tokens import Unauthenticated
-from tests.support.pools import app_pool
 from tests.support.postgres import TestDatabase
 
 TENANT, USER = uuid4(), uuid4()
 GOOD = "horse staple battery 9"
-
-
-@pytest.fixture
-def pool(database: TestDatabase) -> Iterator[ConnectionPool[Connection]]:
-    with app_pool(database) as opened:
-        yield opened
 
 
 @pytest.fixture
