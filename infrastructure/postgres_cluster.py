@@ -76,6 +76,7 @@ class Cluster:
     def start(self) -> str:
         if not self.data.exists():
             self._create()
+        self._password()  # Without it nobody could sign in to what would be started.
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
         lock = self.data / "postmaster.pid"
@@ -157,10 +158,10 @@ class Cluster:
                 if self._answers(port):
                     return self._url(port)
         except BaseException:
-            child.send_signal(signal.SIGINT)
+            _end(child)
             raise
         if child.returncode is None:
-            child.send_signal(signal.SIGINT)
+            _end(child)
             raise EmbeddedServerError(f"PostgreSQL took over {LIMIT_SECONDS:.0f} s to start: {self._last_words()}")
         words = self._words_since(begin)
         if "could not bind" in words or "is still in use" in words:
@@ -252,6 +253,16 @@ class Cluster:
     def _last_words(self) -> str:
         lines = self._words_since(0).strip().splitlines() if self.log.exists() else []
         return lines[-1] if lines else f"nothing was logged in {self.log}"
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Nobody learns of a server whose start failed, so it must be gone before the failure is told."""
+    child.send_signal(signal.SIGINT)
+    try:
+        child.wait(LIMIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -246,8 +246,10 @@ def test_a_start_that_fails_says_the_servers_last_words(home: Path) -> None:
 def test_data_without_its_password_is_refused(home: Path) -> None:
     ensure_server(home).release()
     (home / "postgres" / "password").unlink()
+    before = (home / "postgres" / "server.log").read_bytes()
     with pytest.raises(EmbeddedServerError, match="password is missing"):
         ensure_server(home)
+    assert (home / "postgres" / "server.log").read_bytes() == before, "a server was started that nobody can sign in to"
 
 
 def test_a_folder_without_programs_is_refused(home: Path) -> None:
