@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import ClassVar
 from uuid import UUID, uuid4
 
@@ -11,7 +12,17 @@ import pytest
 
 from domain.kernel import DomainError
 from infrastructure import postgres
-from infrastructure.jobs import Job, JobState, JobSummary, JobTable, LeaseLost, PermanentFailure, QueuePolicy, Snooze
+from infrastructure.jobs import (
+    HEARTBEAT_S,
+    Job,
+    JobState,
+    JobSummary,
+    JobTable,
+    LeaseLost,
+    PermanentFailure,
+    QueuePolicy,
+    Snooze,
+)
 from infrastructure.leases import Desk, Heart, Lease, Outcome, Run
 from tests.support.postgres import TestDatabase
 from tests.support.worker_app import NewJob, append
@@ -28,12 +39,12 @@ class Refused(DomainError):
 class Situation:
     """One job, and a desk that takes it through one attempt."""
 
-    def __init__(self, database: TestDatabase) -> None:
+    def __init__(self, database: TestDatabase, beat_every_s: float = HEARTBEAT_S) -> None:
         self.pool = postgres.pool(database.app_url, "app", 3)
         self.policies = {QUEUE: QueuePolicy(max_attempts=2, longest_retry_s=0.05)}
         self.table = JobTable(self.pool, self.policies)
         self.admin = psycopg.connect(database.admin_url, autocommit=True)
-        self.heart = Heart(every_s=0.05)
+        self.heart = Heart(every_s=beat_every_s)
         self.heart.start()
         with self.pool.connection() as conn:
             [self.id] = append(conn, TENANT, jobs=[NewJob("the job", {}, QUEUE)])
@@ -62,13 +73,23 @@ class Situation:
         return job.lease_token
 
 
+    def close(self) -> None:
+        self.heart.stop()
+        self.pool.close()
+        self.admin.close()
+
+
 @pytest.fixture
 def here(database: TestDatabase) -> Iterator[Situation]:
-    situation = Situation(database)
-    yield situation
-    situation.heart.stop()
-    situation.pool.close()
-    situation.admin.close()
+    with closing(Situation(database)) as situation:
+        yield situation
+
+
+@pytest.fixture
+def beating(database: TestDatabase) -> Iterator[Situation]:
+    """A heart so quick that it would renew a lease before a test has taken it away."""
+    with closing(Situation(database, beat_every_s=0.05)) as situation:
+        yield situation
 
 
 def raising(error: Exception) -> Callable[[Job, Lease], None]:
@@ -152,35 +173,35 @@ def test_renewing_a_lost_lease_says_so(here: Situation) -> None:
     assert here.summary().state is JobState.RUNNING
 
 
-def test_the_heart_keeps_a_lease_while_the_job_runs_and_not_after(here: Situation) -> None:
+def test_the_heart_keeps_a_lease_while_the_job_runs_and_not_after(beating: Situation) -> None:
     seen: list[object] = []
 
     def slow(job: Job, lease: Lease) -> None:
         for _ in range(3):
-            seen.append(_lease_until(here))
+            seen.append(_lease_until(beating))
             until = lease.renewed_at
             while lease.renewed_at == until:
                 threading.Event().wait(0.01)
-        here.finish(job, lease)
+        beating.finish(job, lease)
 
-    assert here.attempt(slow) is Outcome.DONE
+    assert beating.attempt(slow) is Outcome.DONE
     assert seen == sorted(set(seen), key=str)
     assert len(seen) == 3
-    assert _lease_until(here) is None
+    assert _lease_until(beating) is None
 
 
-def test_the_heart_beats_on_when_the_database_does_not_answer_once(here: Situation) -> None:
+def test_the_heart_beats_on_when_the_database_does_not_answer_once(beating: Situation) -> None:
     def slow(job: Job, lease: Lease) -> None:
-        here.admin.execute(
+        beating.admin.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sfdify_app' "
             "AND datname = current_database()"
         )
         until = lease.renewed_at
         while lease.renewed_at == until:
             threading.Event().wait(0.01)
-        here.finish(job, lease)
+        beating.finish(job, lease)
 
-    assert here.attempt(slow) is Outcome.DONE
+    assert beating.attempt(slow) is Outcome.DONE
 
 
 def _lease_until(here: Situation) -> object:
