@@ -6,6 +6,7 @@ the budget here covers connecting, sending and reading together.
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
@@ -33,6 +34,9 @@ NOTHING_WAS_SENT: typing.Final = (httpx.ConnectError, httpx.ConnectTimeout, http
 """Faults after which the other side cannot have seen the request."""
 
 
+_PART_BYTES: typing.Final = 16_384
+
+
 class _Budget(threading.local):
     ends_at: float = float("inf")
 
@@ -49,7 +53,9 @@ class _BudgetedStream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, self._budget.cut(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._budget.cut(timeout))
+        """In small parts: a reader that takes a little at a time would begin the wait anew with each little."""
+        for start in range(0, len(buffer), _PART_BYTES):
+            self._stream.write(buffer[start : start + _PART_BYTES], self._budget.cut(timeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -77,11 +83,44 @@ class _BudgetedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[typing.Any] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._backend.connect_tcp(host, port, self._budget.cut(timeout), local_address, socket_options)
-        return _BudgetedStream(stream, self._budget)
+        """Try each address of the host in turn. A silent one leaves its share of the time to those after it."""
+        ends_at = time.monotonic() + self._budget.cut(timeout)
+        addresses = _addresses(host, port, ends_at)
+        for waiting in range(len(addresses), 0, -1):
+            share = max((ends_at - time.monotonic()) / waiting, 0.001)
+            try:
+                stream = self._backend.connect_tcp(addresses[-waiting], port, share, local_address, socket_options)
+                return _BudgetedStream(stream, self._budget)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if waiting == 1:
+                    raise
+        raise httpcore.ConnectError("the name has no address")
 
     def sleep(self, seconds: float) -> None:
         time.sleep(self._budget.cut(seconds))
+
+
+def _addresses(host: str, port: int, ends_at: float) -> list[str]:
+    """The addresses of a name. The system's resolver knows no time limit, so it is waited for from outside."""
+    found: list[str] = []
+    faults: list[OSError] = []
+
+    def look_up() -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as fault:
+            faults.append(OSError(str(fault)))
+        else:
+            found.extend(dict.fromkeys(str(answer[4][0]) for answer in answers))
+
+    asking = threading.Thread(target=look_up, name="resolver", daemon=True)
+    asking.start()
+    asking.join(max(ends_at - time.monotonic(), 0.001))
+    if asking.is_alive():
+        raise httpcore.ConnectTimeout("the name was not resolved in time")
+    if faults:
+        raise httpcore.ConnectError("the name was not resolved")
+    return found
 
 
 class BoundedTransport(httpx.BaseTransport):

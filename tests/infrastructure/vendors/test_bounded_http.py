@@ -6,7 +6,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 
 import httpx
 import pytest
@@ -93,3 +94,61 @@ def test_an_ordinary_answer_comes_whole_and_each_call_has_its_own_budget() -> No
         answers = [http.get(url) for _ in range(3)]
 
     assert [(one.status_code, one.text, one.headers["x-a"]) for one in answers] == [(201, "hello", "b")] * 3
+
+
+def test_a_reader_that_takes_little_at_a_time_is_given_up() -> None:
+    def sip(connection: socket.socket) -> None:
+        while connection.recv(262_144):
+            time.sleep(0.05)
+
+    with serving(sip) as url, client() as http, pytest.raises(httpx.WriteTimeout):
+        http.post(url, content=bytes(48_000_000))
+
+
+@contextmanager
+def named(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> Iterator[str]:
+    """A name that stands for several addresses."""
+    real = socket.getaddrinfo
+
+    def look_up(host: str, port: int, *rest: Any, **named: Any) -> Any:
+        hosts = addresses if host == "several.example" else (host,)
+        return [answer for one in hosts for answer in real(one, port, *rest, **named)]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", look_up)
+        yield "several.example"
+
+
+def test_addresses_that_stay_silent_leave_time_for_the_one_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(connection: socket.socket) -> None:
+        time.sleep(0.1)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    with ExitStack() as open_now:
+        url = httpx.URL(open_now.enter_context(serving(answer)))
+        silent = [f"127.0.0.{number}" for number in (2, 3, 4)]
+        for address in silent:
+            full = open_now.enter_context(socket.socket())
+            full.bind((address, url.port or 0))
+            full.listen(0)
+            for _ in range(3):
+                one = open_now.enter_context(socket.socket())
+                one.setblocking(False)
+                one.connect_ex((address, url.port or 0))
+        host = open_now.enter_context(named(monkeypatch, *silent, "127.0.0.1"))
+        http = open_now.enter_context(client(total=2))
+        assert http.get(url.copy_with(host=host)).status_code == 200
+
+
+def test_a_name_that_is_not_resolved_in_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = threading.Event()
+
+    def never(*_: Any, **__: Any) -> Any:
+        asked.wait(20)
+        return []
+
+    with monkeypatch.context() as patch, client() as http:
+        patch.setattr(socket, "getaddrinfo", never)
+        with pytest.raises(httpx.ConnectTimeout):
+            http.get("http://slow.example/")
+        asked.set()
