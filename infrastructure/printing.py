@@ -21,12 +21,12 @@ class LetterPress:
         """The exact bytes, or the codes of every problem found."""
         try:
             content = compose(letter_type, version, facts)
+            problems = tuple(sorted({problem.rule for problem in lint(content, facts)}))
+            if problems:
+                return _refused(problems)
+            rendered = self._printer.render(content)
         except DomainError as refused:
             return _refused((refused.code,))
-        problems = tuple(sorted({problem.rule for problem in lint(content, facts)}))
-        if problems:
-            return _refused(problems)
-        rendered = self._printer.render(content)
         report = preflight(rendered.pdf)
         return PrintedLetter(
             pdf=rendered.pdf,
