@@ -12,6 +12,7 @@ from application.ports import NotYet
 from application.posting import (
     MailPiece,
     OutcomeUnknown,
+    PieceStatus,
     Post,
     PostalParty,
     PostBusy,
@@ -117,14 +118,17 @@ def verify_addresses(command: VerifyAddresses, work: Work) -> Answer:
     """Both addresses must be deliverable; a refused one becomes an operator's task."""
     mailing = work.load(Mailing, command.mailing_id)
     if mailing.status is MailingStatus.REQUESTED and mailing.sender is not None:
-        post = work.ports.post(work.caller.tenant_id)
         work.renew_lease()
         try:
+            post = work.ports.post(work.caller.tenant_id)
             to = post.verify(_party(mailing.to_name, mailing.to)).deliverability
             sender = post.verify(_party(mailing.sender_name or "", mailing.sender)).deliverability
         except PostBusy as busy:
             raise NotYet(busy.retry_after_seconds) from None
-        mailing.verify_addresses(to.value, sender.value, work.now)
+        except PostRejected as refused:
+            mailing.give_up(refused.code, refused.kind, work.now)
+        else:
+            mailing.verify_addresses(to.value, sender.value, work.now)
     return {"mailing_id": mailing.id, "version": mailing.version}
 
 
@@ -153,7 +157,8 @@ def submit_mailing(command: SubmitMailing, work: Work) -> Answer:
         work.save_now(f"busy-{mailing.attempt}-{mailing.version}")
         raise NotYet(max(busy.retry_after_seconds, _pause(mailing))) from None
     except PostRejected as refused:
-        _reject(mailing, refused, work)
+        mailing.reject(refused.code, refused.kind, work.now)
+        _release_unposted(mailing, work)
     except OutcomeUnknown as unknown:
         mailing.note_unknown(unknown.reason, work.now)
     else:
@@ -175,22 +180,31 @@ def reconcile_mailing(command: ReconcileMailing, work: Work) -> Answer:
 
 @handles(PollMailing)
 def poll_mailing(command: PollMailing, work: Work) -> Answer:
-    """Take over scans that no webhook brought; give up a piece the carrier has lost; else look again tomorrow."""
+    """Take over news that no webhook brought; give up a piece the carrier has lost; else look again tomorrow."""
     mailing = work.load(Mailing, command.mailing_id)
     if not mailing.open or mailing.provider_id is None:
         return {"mailing_id": mailing.id}
     work.renew_lease()
     try:
-        status = work.ports.post(work.caller.tenant_id).get(mailing.provider_id)
+        follow(mailing, work.ports.post(work.caller.tenant_id).get(mailing.provider_id), work)
     except PostBusy as busy:
         raise NotYet(busy.retry_after_seconds) from None
-    for scan in sorted(status.scans, key=lambda s: s.occurred_at):
-        mailing.scan(scan, work.now)
+    except PostRejected:
+        pass  # an account in trouble today may answer tomorrow; a piece nobody tells of is given up as lost
     mailing.check_lost(work.now)
     if mailing.open:
         due = work.now + POLL_EVERY
         work.ask(PollMailing(mailing_id=mailing.id), f"poll:{mailing.id}:{due.isoformat()}", due)
     return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}
+
+
+def follow(mailing: Mailing, piece: PieceStatus, work: Work) -> None:
+    """Take over what the provider knows of the piece; one that will never be printed frees letter and items."""
+    for scan in sorted(piece.scans, key=lambda s: s.occurred_at):
+        mailing.scan(scan, work.now)
+    if (piece.failed or piece.deleted) and mailing.status is MailingStatus.ACCEPTED:
+        mailing.give_up("failed_at_the_printer" if piece.failed else "deleted_at_the_printer", "letter", work.now)
+        _release_unposted(mailing, work)
 
 
 def _next_piece(letter: Letter, work: Work) -> UUID:
@@ -284,8 +298,7 @@ def _look_for(mailing: Mailing, work: Work) -> Answer:
     return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}
 
 
-def _reject(mailing: Mailing, refused: PostRejected, work: Work) -> None:
-    mailing.reject(refused.code, refused.kind, work.now)
+def _release_unposted(mailing: Mailing, work: Work) -> None:
     work.load(Letter, mailing.letter_id).note_submission_failed(mailing.id, work.now)
     for dispute_id in mailing.dispute_ids:
         work.load(Dispute, dispute_id).note_posting_failed(mailing.id, work.now)

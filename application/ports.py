@@ -95,7 +95,7 @@ class ReportReader(Protocol):
 class PostNews:
     """What one webhook of the print provider says about one piece.
 
-    `incomplete`: it names a scan that it does not hold, so the provider must be asked.
+    `incomplete`: it names a scan that it does not hold, or a failure, so the provider must be asked.
     """
 
     provider_id: str

@@ -7,8 +7,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from application.kernel import Answer, Command, Work, handles
+from application.mailings import follow
 from application.ports import NotYet
-from application.posting import PostBusy
+from application.posting import PieceStatus, PostBusy
 from domain.mailings import Mailing
 from domain.permissions import Permission
 
@@ -43,7 +44,7 @@ def receive_post_webhook(command: ReceivePostWebhook, work: Work) -> Answer:
 
 @handles(FollowMailing)
 def follow_mailing(command: FollowMailing, work: Work) -> Answer:
-    """Find the piece by the provider's id (webhook bodies carry nothing of ours) and fold the scans in."""
+    """Find the piece by the provider's id (webhook bodies carry nothing of ours) and take the news over."""
     tenant_id = work.caller.tenant_id
     news = work.ports.inbox.post_news(tenant_id, command.event_id)
     if news is None or not (news.scans or news.incomplete):
@@ -53,15 +54,15 @@ def follow_mailing(command: FollowMailing, work: Work) -> Answer:
     if mailing_id is None:
         raise PieceUnknown
     mailing = work.load(Mailing, mailing_id)
-    scans = news.scans
+    piece = PieceStatus(provider_id=news.provider_id, scans=news.scans)
     if news.incomplete:
         work.renew_lease()
         try:
-            scans = (*scans, *work.ports.post(tenant_id).get(news.provider_id).scans)
+            now = work.ports.post(tenant_id).get(news.provider_id)
         except PostBusy as busy:
             raise NotYet(busy.retry_after_seconds) from None
-    for scan in sorted(scans, key=lambda s: s.occurred_at):
-        mailing.scan(scan, work.now)
+        piece = now.model_copy(update={"scans": (*news.scans, *now.scans)})
+    follow(mailing, piece, work)
     work.save_now(f"follow-{mailing.version}")
     work.ports.inbox.finish(tenant_id, command.event_id)
     return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}

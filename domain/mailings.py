@@ -283,11 +283,7 @@ class Mailing(Aggregate):
             raise IllegalMove("the stored bytes are not the approved bytes; nothing was sent")
         key = f"{self.id}"
         self.record(
-            self.SubmissionIntended,
-            at,
-            attempt=self.attempt + 1,
-            idempotency_key=key,
-            payload_sha256=payload_sha256,
+            self.SubmissionIntended, at, attempt=self.attempt + 1, idempotency_key=key, payload_sha256=payload_sha256
         )
         return key
 
@@ -328,6 +324,11 @@ class Mailing(Aggregate):
         """The provider refused the piece for good: nothing was printed."""
         self._require_unanswered()
         self.record(self.Rejected, at, subject_id=self.owner_id, code=code, kind=kind)
+
+    def give_up(self, code: str, kind: str, at: datetime) -> None:
+        """Nothing will be printed: the provider refuses before the hand-over, or failed at what it had taken."""
+        if self.status in (MailingStatus.REQUESTED, MailingStatus.ACCEPTED):
+            self.record(self.Rejected, at, subject_id=self.owner_id, code=code, kind=kind)
 
     def note_unknown(self, reason: str, at: datetime) -> None:
         """The provider may or may not hold the piece; only looking there can tell."""

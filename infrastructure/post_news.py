@@ -23,7 +23,7 @@ class PostInbox:
         event = parse(self._inbox.body(tenant_id, PROVIDER, event_id))
         if event.reference_id is None:
             return None
-        return PostNews(provider_id=event.reference_id, scans=event.scans, incomplete=event.scan_is_missing)
+        return PostNews(provider_id=event.reference_id, scans=event.scans, incomplete=event.must_be_asked_about)
 
     def finish(self, tenant_id: UUID, event_id: str) -> None:
         """Note that the webhook was worked off."""

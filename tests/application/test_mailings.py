@@ -8,15 +8,23 @@ import pytest
 
 from application.disputes import WithdrawDispute
 from application.letters import VoidLetter
-from application.mailings import LetterBytesMissing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
+from application.mailings import (
+    LetterBytesMissing,
+    PollMailing,
+    ReconcileMailing,
+    RequestMailing,
+    SubmitMailing,
+    VerifyAddresses,
+)
 from application.ports import NotYet
-from application.posting import Deliverability, PostBusy, PostRejected
+from application.posting import Deliverability, PieceStatus, PostBusy, PostRejected, RejectionKind, Verification
 from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import IllegalMove, Role
 from domain.letters import LetterStatus
 from domain.mailings import Mailing, MailingStatus
 from domain.tasks import Task, TaskKind
 from domain.tenants import PostingNotPermitted, TenantKind
+from tests.support.cases import delivered
 from tests.support.desk import Desk
 from tests.support.floor import Fate
 from tests.support.scenarios import when
@@ -94,6 +102,53 @@ def test_a_piece_refused_for_good_frees_letter_and_items(desk: Desk) -> None:
     assert TaskKind.MAILING_REJECTED in {t.kind for t in desk.world.all(Task)}
     when(desk.world, VoidLetter(letter_id=desk.letter_id, reason="wrong address"), Role.OPERATOR)
     assert desk.statuses == {DisputeStatus.SELECTED}
+
+
+@pytest.mark.parametrize("kind", ["address", "account", "request"])
+def test_a_provider_that_refuses_to_verify_an_address_becomes_a_task(kind: RejectionKind) -> None:
+    desk = Desk()
+
+    def refuse(address: object) -> Verification:
+        raise PostRejected("refused", kind, "Put it right.")
+
+    desk.world.post.verify = refuse  # type: ignore[method-assign]
+    desk.approve()
+    desk.floor.settle()
+    assert (desk.mailing.status, desk.letter.status) == (MailingStatus.REJECTED, LetterStatus.APPROVED)
+    assert TaskKind.MAILING_REJECTED in {t.kind for t in desk.world.all(Task)}
+    assert (desk.world.post.submissions, desk.floor.buried) == (0, {})
+
+
+@pytest.mark.parametrize("end", ["failed", "deleted"])
+def test_a_piece_that_is_never_printed_after_all_frees_letter_and_items(desk: Desk, end: str) -> None:
+    desk.floor.settle()
+    desk.world.post.get = lambda provider_id: PieceStatus(provider_id=provider_id, **{end: True})  # type: ignore[method-assign]
+    desk.pass_time(timedelta(days=1))
+    desk.floor.settle()
+    assert desk.mailing.status is MailingStatus.REJECTED
+    assert (desk.letter.status, desk.statuses) == (LetterStatus.APPROVED, {DisputeStatus.APPROVED})
+    assert TaskKind.MAILING_REJECTED in {t.kind for t in desk.world.all(Task)}
+
+
+def test_a_piece_that_the_carrier_has_seen_was_printed_whatever_the_provider_says(desk: Desk) -> None:
+    desk.floor.settle()
+    seen = (delivered(),)
+    desk.world.post.get = lambda provider_id: PieceStatus(provider_id=provider_id, failed=True, scans=seen)  # type: ignore[method-assign]
+    when(desk.world, PollMailing(mailing_id=desk.mailing.id))
+    assert (desk.mailing.status, desk.letter.status) == (MailingStatus.DELIVERED, LetterStatus.SUBMITTED)
+
+
+def test_a_provider_that_refuses_to_tell_is_asked_again_tomorrow_until_the_piece_counts_as_lost(desk: Desk) -> None:
+    desk.floor.settle()
+
+    def refuse(provider_id: str) -> PieceStatus:
+        raise PostRejected("invalid_api_key", "account", "Give a new key.")
+
+    desk.world.post.get = refuse  # type: ignore[method-assign]
+    for _ in range(21):
+        desk.pass_time(timedelta(days=1))
+        desk.floor.settle()
+    assert (desk.mailing.status, desk.floor.buried) == (MailingStatus.LOST, {})
 
 
 def test_a_letter_refused_once_may_be_requested_again_as_another_piece(desk: Desk) -> None:

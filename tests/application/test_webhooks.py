@@ -57,6 +57,14 @@ def test_a_webhook_without_its_scan_asks_the_provider(world: World) -> None:
     assert when(world, FollowMailing(event_id="evt_1")).answer["status"] == MailingStatus.DELIVERED
 
 
+def test_a_failure_is_believed_when_the_provider_itself_says_so(world: World) -> None:
+    world.inbox.news["evt_1"] = PostNews(provider_id=piece(world), scans=(), incomplete=True)
+    assert when(world, FollowMailing(event_id="evt_1")).answer["status"] == MailingStatus.ACCEPTED
+    world.inbox.news["evt_2"] = PostNews(provider_id=piece(world), scans=(), incomplete=True)
+    world.post.get = lambda provider_id: PieceStatus(provider_id=provider_id, failed=True)  # type: ignore[method-assign]
+    assert when(world, FollowMailing(event_id="evt_2")).answer["status"] == MailingStatus.REJECTED
+
+
 def test_a_busy_provider_is_asked_later(world: World) -> None:
     world.inbox.news["evt_1"] = PostNews(provider_id=piece(world), scans=(), incomplete=True)
 

@@ -93,6 +93,17 @@ def test_only_what_was_never_handed_over_is_cancelled() -> None:
         assert (made.status is S.CANCELLED) is stopped
 
 
+def test_a_piece_is_given_up_only_before_its_hand_over_or_before_the_carrier_saw_it() -> None:
+    cases = ((mailing(), True), (accepted_mailing(), True), (ready_mailing(), False), (intended(), False))
+    for made, given_up in cases:
+        made.give_up("failed", "letter", at(6))
+        assert (made.status is S.REJECTED) is given_up
+    mailed = accepted_mailing()
+    mailed.scan(scan(ScanKind.MAILED, 5), at(6))
+    mailed.give_up("failed", "letter", at(7))
+    assert mailed.status is S.MAILED
+
+
 def test_delivery_is_a_day_at_the_recipient_and_counts_once() -> None:
     made = accepted_mailing()
     made.scan(scan(ScanKind.DELIVERED, 16.5), at(20))

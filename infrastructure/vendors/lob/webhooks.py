@@ -80,8 +80,10 @@ class ProviderEvent(Value):
     tracking_number: str | None = None
 
     @property
-    def scan_is_missing(self) -> bool:
-        """Whether the event names a scan that its body does not hold: then ask for the piece."""
+    def must_be_asked_about(self) -> bool:
+        """Whether the event names a scan that its body does not hold, or a failure: then ask for the piece."""
+        if self.kind in (EventKind.FAILED, EventKind.REJECTED):
+            return True
         with suppress(ValueError):
             return ScanKind(self.kind.value) not in {scan.kind for scan in self.scans} | _NOT_SCANNED
         return False

@@ -55,7 +55,7 @@ def test_a_certified_letter_to_a_box_is_told_from_creation_to_delivery(room: San
     assert (answer["delivered"], answer["failed"], answer["waiting"]) == (5, 0, 0)
     assert {event.reference_id for event in room.hooks.events} == {letter}
     assert [len(event.scans) for event in room.hooks.events] == [0, 0, 1, 2, 3, 4, 5]
-    assert not any(event.scan_is_missing for event in room.hooks.events)
+    assert not any(event.must_be_asked_about for event in room.hooks.events)
     assert room.hooks.events[-1].tracking_number
 
 

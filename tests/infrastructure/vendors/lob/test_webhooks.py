@@ -115,7 +115,7 @@ def test_an_event_brings_its_scans_and_its_piece() -> None:
     )
 
     assert (parsed.id, parsed.reference_id, parsed.tracking_number) == ("evt_1", "ltr_1", "9407")
-    assert (parsed.kind, parsed.scan_is_missing) == (EventKind.PICKUP_AVAILABLE, False)
+    assert (parsed.kind, parsed.must_be_asked_about) == (EventKind.PICKUP_AVAILABLE, False)
     assert [one.kind for one in parsed.scans] == [ScanKind.MAILED, ScanKind.PICKUP_AVAILABLE]
     assert (parsed.scans[1].action_required, parsed.scans[1].detail, parsed.scans[1].location) == (
         True,
@@ -149,8 +149,13 @@ def test_types_are_told_apart_and_unknown_ones_are_kept(name: str, kind: EventKi
 
 
 def test_an_event_without_its_scan_says_so() -> None:
-    assert parse(event("letter.certified.delivered", [])).scan_is_missing
-    assert not parse(event("letter.created", [])).scan_is_missing
+    assert parse(event("letter.certified.delivered", [])).must_be_asked_about
+    assert not parse(event("letter.created", [])).must_be_asked_about
+
+
+@pytest.mark.parametrize("name", ["letter.failed", "letter.rejected"])
+def test_a_failure_is_asked_about_because_its_body_proves_nothing(name: str) -> None:
+    assert parse(event(name, [])).must_be_asked_about
 
 
 def test_a_scan_of_an_unknown_name_is_kept_as_unknown_and_a_broken_one_is_left_out() -> None:
@@ -211,4 +216,4 @@ def test_nothing_in_the_shape_of_an_event_raises(value: dict[str, Any]) -> None:
 
     assert parsed.id
     assert all(one.occurred_at.tzinfo for one in parsed.scans)
-    assert parsed.scan_is_missing in (True, False)
+    assert parsed.must_be_asked_about in (True, False)
