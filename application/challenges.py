@@ -8,7 +8,7 @@ from domain.bureaus import Bureau
 from domain.credit_reports import BureauTradeline, CanonicalReport
 from domain.disputes import Challenge
 from domain.findings.model import Finding
-from domain.findings.quoting import label, shown
+from domain.findings.quoting import label, named, shown
 from domain.kernel import Invalid
 from domain.letter_facts import DisputedItemFacts, FieldClaim, RequestKind, masked
 from domain.money import format_cents
@@ -50,7 +50,8 @@ def chosen_rows(finding: Finding, bureaus: tuple[Bureau, ...], report: Canonical
 def challenge_of(row: BureauTradeline, findings: list[Finding], account: list[BureauTradeline]) -> Challenge:
     """One item for one row: every chosen finding's fields, facts and requests together, the strongest first.
 
-    `account` is the same account at every bureau: a finding's sentence may name it as another bureau does.
+    `account` is the same account at every bureau: a finding's sentence may name it as another bureau does, and
+    the letter names it as its reader does.
     """
     ranked = sorted(findings, key=lambda f: (-f.rank, f.finding_key))
     lead = ranked[0]
@@ -71,7 +72,7 @@ def challenge_of(row: BureauTradeline, findings: list[Finding], account: list[Bu
     for field, ask in asks.items():
         if field not in fields and len(fields) < _FIELDS_MAX and not delete:
             fields[field] = FieldClaim(label=label(field), printed=shown(row, field), claimed=_claimed(ask))
-    basis = _basis([finding.assertable for finding in ranked])
+    basis = _basis([_as_known_to(row, finding.assertable, account) for finding in ranked])
     elsewhere = {value.printed for finding in ranked for value in finding.values} | set(_FIGURE.findall(basis))
     elsewhere |= {bureau.display_name for finding in ranked for bureau in finding.bureaus}
     elsewhere |= {text for other in account for text in (other.creditor_name, other.account_masked) if text}
@@ -91,6 +92,13 @@ def challenge_of(row: BureauTradeline, findings: list[Finding], account: list[Bu
         item=item,
         asked=() if delete else tuple(asks.values()),
     )
+
+
+def _as_known_to(row: BureauTradeline, sentence: str, account: list[BureauTradeline]) -> str:
+    for name in sorted({named(other) for other in account if other.bureau is not row.bureau}, key=len, reverse=True):
+        if name in sentence and named(row) not in sentence:
+            return sentence.replace(name, named(row))
+    return sentence
 
 
 def _basis(sentences: list[str]) -> str:

@@ -50,22 +50,26 @@ def _rows_of(tradeline: Tradeline, pairs: Sequence[Pair], field: str) -> list[Bu
 
 
 def _mismatch(
-    tradeline: Tradeline, pairs: Sequence[Pair], fields: Sequence[str], confidence: int
+    tradeline: Tradeline, pairs: Sequence[Pair], field: str, confidence: int, *, dated: bool = False
 ) -> Iterator[Observation]:
-    rows = _rows_of(tradeline, pairs, fields[0])
+    """One field in which bureaus differ. `dated` adds when each row was reported, which differs rightly and is not
+    disputed."""
+    rows = _rows_of(tradeline, pairs, field)
     if len(rows) < 2:
         return
-    stated = "; ".join(f"{label(field)}: {per_bureau(rows, field)}" for field in fields)
+    stated = f"{label(field)}: {per_bureau(rows, field)}"
+    if dated:
+        stated += f"; as reported on {per_bureau(rows, 'reported')}"
     yield Observation(
         bureaus=tuple(sorted({row.bureau for row in rows})),
         group=tradeline.group,
-        values=tuple(value for row in rows for value in quote(row, *fields)),
+        values=tuple(value for row in rows for value in quote(row, field, *(["reported"] if dated else []))),
         confidence=confidence,
         assertable=(
             f"The bureaus report {named(rows[0])} differently ({stated}); "
             "they cannot all be right, so at least one report may be inaccurate."
         ),
-        asks=tuple(AskedField(field=field, unstated=True) for field in fields),
+        asks=(AskedField(field=field, unstated=True),),
     )
 
 
@@ -85,7 +89,7 @@ def opened_mismatch(scan: Scan) -> Iterator[Observation]:
         return bool(one.opened and other.opened and one.opened.days_apart(other.opened) > _OPENED_DAYS)
 
     for tradeline in scan.report.tradelines:
-        yield from _mismatch(tradeline, conflicting(tradeline, contradict), ("opened",), 85)
+        yield from _mismatch(tradeline, conflicting(tradeline, contradict), "opened", 85)
 
 
 @detector(
@@ -109,9 +113,9 @@ def open_vs_closed(scan: Scan) -> Iterator[Observation]:
 
     for tradeline in scan.report.tradelines:
         if pairs := conflicting(tradeline, status):
-            yield from _mismatch(tradeline, pairs, ("open_closed", "reported"), 85)
+            yield from _mismatch(tradeline, pairs, "open_closed", 85, dated=True)
         elif pairs := conflicting(tradeline, closing):
-            yield from _mismatch(tradeline, pairs, ("closed",), 80)
+            yield from _mismatch(tradeline, pairs, "closed", 80)
 
 
 @detector(
@@ -126,7 +130,7 @@ def open_vs_closed(scan: Scan) -> Iterator[Observation]:
 def balance_mismatch(scan: Scan) -> Iterator[Observation]:
     """Balances of the same window differ by more than $50 and 5 %."""
     for tradeline in scan.report.tradelines:
-        yield from _mismatch(tradeline, _amounts_differ(tradeline, "balance"), ("balance", "reported"), 75)
+        yield from _mismatch(tradeline, _amounts_differ(tradeline, "balance"), "balance", 75, dated=True)
 
 
 def _amounts_differ(tradeline: Tradeline, field: str) -> list[Pair]:
@@ -153,7 +157,7 @@ def limit_highcredit_mismatch(scan: Scan) -> Iterator[Observation]:
     for tradeline in scan.report.tradelines:
         for field in ("credit_limit", "high_balance"):
             if pairs := _amounts_differ(tradeline, field):
-                yield from _mismatch(tradeline, pairs, (field, "reported"), 75)
+                yield from _mismatch(tradeline, pairs, field, 75, dated=True)
                 break
 
 
@@ -178,7 +182,7 @@ def paystatus_mismatch(scan: Scan) -> Iterator[Observation]:
         )
 
     for tradeline in scan.report.tradelines:
-        yield from _mismatch(tradeline, conflicting(tradeline, contradict), ("pay_status", "reported"), 88)
+        yield from _mismatch(tradeline, conflicting(tradeline, contradict), "pay_status", 88, dated=True)
 
 
 _RESPONSIBLE: Final = frozenset({Designator.INDIVIDUAL, Designator.JOINT, Designator.AUTHORIZED_USER})
@@ -200,4 +204,4 @@ def responsibility_mismatch(scan: Scan) -> Iterator[Observation]:
         return {one.designator, other.designator} <= _RESPONSIBLE and one.designator is not other.designator
 
     for tradeline in scan.report.tradelines:
-        yield from _mismatch(tradeline, conflicting(tradeline, contradict), ("designator",), 82)
+        yield from _mismatch(tradeline, conflicting(tradeline, contradict), "designator", 82)

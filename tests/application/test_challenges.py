@@ -4,6 +4,7 @@ import pytest
 
 from application.challenges import NotDisputable, challenge_of, chosen_rows
 from domain.bureaus import Bureau
+from domain.findings.quoting import named
 from domain.letter_facts import RequestKind
 from tests.support.cases import FIRST_PULL
 from tests.support.histories import report
@@ -42,3 +43,14 @@ def test_several_findings_make_one_item_led_by_the_strongest() -> None:
     made = challenge_of(ROW, [weaker, FINDING], ROWS)
     assert made.reason == FINDING.reason
     assert made.item.basis.startswith(FINDING.assertable[:20])
+
+
+def test_the_account_is_named_as_the_bureau_that_reads_the_letter_names_it() -> None:
+    here = ROW.model_copy(update={"creditor_name": "FIRST BK", "account_masked": "3107****"})
+    there = ROW.model_copy(update={"bureau": Bureau.EQUIFAX, "ref": "other"})
+    sentence = f"The bureaus report {named(there)} differently ({named(there)})."
+    made = challenge_of(here, [FINDING.model_copy(update={"assertable": sentence})], [there, here])
+    assert made.item.basis == f"The bureaus report {named(here)} differently ({named(here)})."
+    assert (named(here) == named(there), challenge_of(there, [FINDING], [there, here]).item.basis) == (
+        False, FINDING.assertable,
+    )  # fmt: skip

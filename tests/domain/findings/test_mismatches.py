@@ -42,6 +42,22 @@ def test_every_reporting_bureau_is_quoted_with_its_value():
     assert "$500 (Equifax), $500 (Experian), $800 (TransUnion)" in finding.assertable
 
 
+@pytest.mark.parametrize(
+    ("identifier", "field", "wrong"),
+    [
+        ("D10", "open_closed", {"open_closed": OpenClosed.CLOSED}),
+        ("D11", "balance", {"balance": 800_00}),
+        ("D12", "credit_limit", {"credit_limit": 3_000_00}),
+        ("D13", "pay_status", LATE),
+    ],
+)
+def test_when_each_bureau_was_told_is_shown_and_not_disputed(identifier, field, wrong):
+    [finding] = found(identifier, row(EFX), row(EXP, reported="2025-12-28", **wrong))
+    assert [ask.field for ask in finding.asks] == [field]
+    assert {value.field for value in finding.values} == {field, "reported"}
+    assert "as reported on " in finding.assertable
+
+
 def test_closing_dates_far_apart_are_a_mismatch_too():
     closed = {"open_closed": OpenClosed.CLOSED}
     rows = row(EFX, closed="2024-01-01", **closed), row(EXP, closed="2024-05-01", **closed)
