@@ -13,7 +13,8 @@ from infrastructure.vendors.lob import LobPost
 
 
 class Posts:
-    """One adapter for each tenant. A test-mode tenant never reaches a key that prints."""
+    """One adapter for each tenant. A test-mode tenant never reaches a key that prints, and a live one no other:
+    nobody is told that a letter was mailed which nobody printed."""
 
     def __init__(self, settings: Settings, directory: TenantDirectory) -> None:
         self._settings = settings
@@ -25,12 +26,14 @@ class Posts:
         return self._connected(tenant_id)
 
     def _connect(self, tenant_id: UUID) -> Post:
-        if self._settings.lob_api_key is None:
-            return LobPost(sandbox_key(tenant_id), self._settings.post_url)
-        key = self._settings.lob_api_key.get_secret_value()
         entry = self._directory.by_id(tenant_id)
-        if entry is None or (entry.mode is TenantMode.TEST and not key.startswith("test_")):
+        given = self._settings.lob_api_key
+        key = given.get_secret_value() if given is not None else sandbox_key(tenant_id)
+        prints = not key.startswith("test_")
+        if prints and (entry is None or entry.mode is TenantMode.TEST):
             raise PostRejected("test_tenant_live_key", "account", "a test-mode tenant never posts with a live key")
+        if not prints and entry is not None and entry.mode is TenantMode.LIVE:
+            raise PostRejected("live_tenant_test_key", "account", "a live tenant's letters need a key that prints")
         return LobPost(key, self._settings.post_url)
 
 

@@ -37,3 +37,10 @@ def test_a_test_tenant_never_reaches_a_key_that_prints() -> None:
     assert refusal.value.kind == "account"
     assert posts(TenantMode.TEST, "test_0123").of(uuid4())
     assert posts(TenantMode.LIVE, "live_0123").of(uuid4())
+
+
+@pytest.mark.parametrize("key", [None, "test_0123"])
+def test_a_live_tenant_is_never_told_that_a_letter_was_mailed_which_nobody_prints(key: str | None) -> None:
+    with pytest.raises(PostRejected) as refusal:
+        posts(TenantMode.LIVE, key).of(uuid4())
+    assert (refusal.value.code, refusal.value.kind) == ("live_tenant_test_key", "account")
