@@ -11,7 +11,7 @@ from pydantic import Field
 
 from application.challenges import NotDisputable, challenge_of, chosen_rows
 from application.kernel import Answer, Command, Work, handles
-from application.letters import void
+from application.letters import sender_of, void
 from domain.bureaus import Bureau
 from domain.consumers import ConsentKind, Consumer
 from domain.credit_files import CreditFile
@@ -127,6 +127,7 @@ def open_disputes(command: OpenDisputes, work: Work) -> Answer:
     """One dispute for each tradeline and bureau chosen; several findings on one tradeline make one dispute."""
     consumer = work.load(Consumer, command.consumer_id)
     consumer.check_consent(ConsentKind.DISPUTE_IN_MY_NAME)
+    sender_of(consumer.known())
     report = work.load(Report, command.report_id)
     if report.owner_id != consumer.id:
         raise NotFound("there is no report of this id")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from application.consents import check_attestation
 from application.kernel import Answer, Command, Work, handles
 from domain.bureaus import Bureau
 from domain.consumers import ConsentKind, Consumer, Profile
 from domain.disputes import Dispute, DisputeStatus
-from domain.kernel import NotFound
-from domain.letter_facts import Recipient, ReportReference, Sender
+from domain.kernel import Invalid, NotFound
+from domain.letter_facts import NAME_MAX, Recipient, ReportReference, Sender
 from domain.letters import ApprovalExpired, Draft, Letter, LetterStatus, RenderedPdf
 from domain.permissions import Permission
 from domain.reports import Report
@@ -21,6 +21,12 @@ from domain.tenants import Approvals, Tenant
 
 TEMPLATE_VERSION = 1
 """The version of a letter type that new letters are drafted in."""
+
+class NotForALetter(Invalid):
+    """The profile holds a name or text that no envelope takes."""
+
+    code = "profile_not_for_a_letter"
+
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -124,7 +130,7 @@ def _draft_one(consumer_id: UUID, profile: Profile, tenant: Tenant, disputes: li
         letter_date=today,
         approvals=tenant.policies.approvals,
         draft=Draft(
-            sender=_sender(profile),
+            sender=sender_of(profile),
             recipient=Recipient.from_book(disputes[0].bureau, today),
             report=ReportReference(dated=report.pulled_on),
             items=tuple(item.model_copy(update={"number": n}) for n, item in enumerate(items, start=1)),
@@ -136,17 +142,29 @@ def _draft_one(consumer_id: UUID, profile: Profile, tenant: Tenant, disputes: li
     return work.add(letter)
 
 
-def _sender(profile: Profile) -> Sender:
-    name = " ".join(part for part in (profile.given_name, profile.middle_name, profile.family_name) if part)
-    return Sender(
-        name=name,
-        suffix=profile.suffix,
-        address=profile.address,
-        previous_addresses=profile.previous_addresses,
-        phone=profile.phone,
-        birth_date=profile.birth_date,
-        ssn_last4=profile.ssn_last4,
-    )
+def sender_of(profile: Profile) -> Sender:
+    """The consumer under the fullest form of their name that an envelope takes. Raises `NotForALetter`."""
+    middle = profile.middle_name or ""
+    forms = [
+        " ".join(part for part in (profile.given_name, form, profile.family_name) if part)
+        for form in (middle, f"{middle[:1]}." if middle else "", "")
+    ]
+    room = NAME_MAX - (len(profile.suffix) + 1 if profile.suffix else 0)
+    try:
+        return Sender(
+            name=next((form for form in forms if len(form) <= room), forms[-1]),
+            suffix=profile.suffix,
+            address=profile.address,
+            previous_addresses=profile.previous_addresses,
+            phone=profile.phone,
+            birth_date=profile.birth_date,
+            ssn_last4=profile.ssn_last4,
+        )
+    except ValidationError:
+        raise NotForALetter(
+            f"letters need a first and last name of at most {room} characters together and text that can be printed;"
+            " correct the profile"
+        ) from None
 
 
 @handles(SignLetter)

@@ -106,7 +106,7 @@ def request_mailing(command: RequestMailing, work: Work) -> Answer:
             to_name=recipient.company,
             to=recipient.address,
             time_zone=dispute_address(letter.bureau, letter.letter_date).time_zone,
-            sender_name=sender.name,
+            sender_name=sender.full_name,
             sender=sender.address,
         )
     )

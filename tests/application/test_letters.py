@@ -7,14 +7,16 @@ from datetime import timedelta
 import pytest
 
 from application.consents import UnknownText
-from application.consumers import GiveConsent, RegisterConsumer
+from application.consumers import ChangeProfile, GiveConsent, RegisterConsumer
 from application.letters import (
     ApproveLetterAsConsumer,
     ApproveLetterAsOperator,
     DraftLetters,
+    NotForALetter,
     RenderLetter,
     SignLetter,
     VoidLetter,
+    sender_of,
 )
 from domain.bureaus import Bureau
 from domain.consumers import ConsentKind
@@ -37,6 +39,36 @@ def case() -> Case:
 
 def letter_of(case: Case) -> Letter:
     return case.world.all(Letter)[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "middle", "family", "suffix", "written"),
+    [
+        ("Maria", "Elena", "Calloway", "Jr.", "Maria Elena Calloway Jr."),
+        ("Maria Guadalupe", "Fernandez", "de la Cruz Ortega", None, "Maria Guadalupe F. de la Cruz Ortega"),
+        ("Maria Guadalupe", "Fernandez", "de la Cruz Montenegro", "Jr", "Maria Guadalupe de la Cruz Montenegro Jr"),
+        ("Maria Guadalupe", None, "de la Cruz Montenegro", "", "Maria Guadalupe de la Cruz Montenegro"),
+    ],
+)
+def test_a_letter_carries_the_fullest_form_of_the_name_that_an_envelope_takes(
+    given: str, middle: str | None, family: str, suffix: str | None, written: str
+) -> None:
+    parts = {"given_name": given, "middle_name": middle, "family_name": family, "suffix": suffix}
+    sender = sender_of(PROFILE.model_copy(update=parts))
+    assert sender.full_name == written
+    assert len(written) <= 40
+
+
+@pytest.mark.parametrize("family", ["de los Angeles Hernandez Villanueva Montenegro", "Ortega\x07"])
+def test_a_name_no_letter_can_carry_is_refused_when_disputes_are_opened(family: str) -> None:
+    case = Case(World())
+    pulled = case.import_report(FIRST_PULL)
+    profile = PROFILE.model_copy(update={"family_name": family})
+    when(case.world, ChangeProfile(consumer_id=case.consumer_id, profile=profile), Role.OPERATOR)
+    with pytest.raises(NotForALetter) as refusal:
+        case.open(pulled, "22")
+    assert family not in str(refusal.value)
+    assert case.world.all(Dispute) == []
 
 
 def test_drafting_again_leaves_items_in_their_letters(case: Case) -> None:
