@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pydantic import ValidationError
+
 from domain.bureaus import Bureau
 from domain.credit_reports import BureauTradeline, CanonicalReport
 from domain.disputes import Challenge
@@ -18,6 +20,8 @@ from domain.wording import REASONS
 _MONEY = frozenset({"balance", "high_balance", "credit_limit", "past_due", "monthly_payment"})
 _BASIS_MAX = 600
 _FIELDS_MAX = 8
+_VALUE_MAX = 120
+_FURNISHER_MAX = 80
 _FIGURE = re.compile(r"\$?\d[\d,.-]*\d|\d")
 """The figures of a finding's own sentence: the finding is their source."""
 
@@ -60,37 +64,46 @@ def challenge_of(row: BureauTradeline, findings: list[Finding], account: list[Bu
     for ask in (ask for finding in ranked for ask in finding.asks):
         asks.setdefault(ask.field, ask)
     delete = not lead.asks
+    quoted = [value for finding in ranked for value in finding.values if value.row == row.ref]
+    shown_here = _most_wanted([value.field for value in quoted], asks)
     fields: dict[str, FieldClaim] = {}
-    for value in (value for finding in ranked for value in finding.values):
-        if value.row == row.ref and value.field not in fields and len(fields) < _FIELDS_MAX:
-            fields[value.field] = FieldClaim(
-                label=value.label,
-                printed=value.printed,
-                claimed=_claimed(asks.get(value.field)),
-                context=not delete and value.field not in asks,
-            )
-    for field, ask in asks.items():
-        if field not in fields and len(fields) < _FIELDS_MAX and not delete:
-            fields[field] = FieldClaim(label=label(field), printed=shown(row, field), claimed=_claimed(ask))
     basis = _basis([_as_known_to(row, finding.assertable, account) for finding in ranked])
     elsewhere = {value.printed for finding in ranked for value in finding.values} | set(_FIGURE.findall(basis))
     elsewhere |= {bureau.display_name for finding in ranked for bureau in finding.bureaus}
     elsewhere |= {text for other in account for text in (other.creditor_name, other.account_masked) if text}
-    item = DisputedItemFacts(
-        number=1,
-        furnisher=row.creditor_name or "the company named on the report",
-        account_masked=masked(row.account_masked) if row.account_masked else None,
-        fields=tuple(fields.values()),
-        reason=lead.reason.value,
-        basis=basis,
-        basis_values=tuple(sorted(elsewhere)),
-        request=RequestKind.DELETE if delete else RequestKind.CORRECT,
-    )
+    try:
+        for value in quoted:
+            if value.field in shown_here and value.field not in fields:
+                fields[value.field] = FieldClaim(
+                    label=value.label,
+                    printed=_cut(value.printed, _VALUE_MAX),
+                    claimed=_claimed(asks.get(value.field)),
+                    context=not delete and value.field not in asks,
+                )
+        for field, ask in asks.items():
+            if field not in fields and len(fields) < _FIELDS_MAX and not delete:
+                printed = _cut(shown(row, field), _VALUE_MAX)
+                fields[field] = FieldClaim(label=label(field), printed=printed, claimed=_claimed(ask))
+        item = DisputedItemFacts(
+            number=1,
+            furnisher=_cut(row.creditor_name or "the company named on the report", _FURNISHER_MAX),
+            account_masked=masked(row.account_masked) if row.account_masked else None,
+            fields=tuple(fields.values()),
+            reason=lead.reason.value,
+            basis=basis,
+            basis_values=tuple(sorted({_cut(text, _VALUE_MAX) for text in elsewhere})),
+            request=RequestKind.DELETE if delete else RequestKind.CORRECT,
+        )
+    except ValidationError:
+        raise NotDisputable(
+            f"finding {lead.finding_key} ({lead.name}) quotes text that cannot be printed in a letter; leave it out",
+            finding_key=lead.finding_key,
+        ) from None
     return Challenge(
         finding_keys=tuple(finding.finding_key for finding in ranked),
         reason=lead.reason.value,
         item=item,
-        asked=() if delete else tuple(asks.values()),
+        asked=() if delete else tuple(ask for field, ask in asks.items() if field in fields),
     )
 
 
@@ -107,7 +120,19 @@ def _basis(sentences: list[str]) -> str:
         longer = f"{text} {sentence}".strip()
         if len(longer) <= _BASIS_MAX:
             text = longer
-    return text
+    return text or _cut(sentences[0], _BASIS_MAX)
+
+
+def _most_wanted(fields: list[str], asks: dict[str, AskedField]) -> set[str]:
+    """The fields a letter has room for: those it asks about before those that only explain."""
+    return set(sorted(dict.fromkeys(fields), key=lambda field: field not in asks)[:_FIELDS_MAX])
+
+
+def _cut(text: str, most: int) -> str:
+    """Text of at most so many characters; what was left out shows as an ellipsis."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 1].rpartition(' ')[0] or text[: most - 1]}…"
 
 
 def _claimed(ask: AskedField | None) -> str | None:

@@ -4,10 +4,16 @@ import pytest
 
 from application.challenges import NotDisputable, challenge_of, chosen_rows
 from domain.bureaus import Bureau
+from domain.credit_reports import OpenClosed
 from domain.findings.quoting import named
 from domain.letter_facts import RequestKind
+from domain.linter import lint
+from domain.templates import compose
 from tests.support.cases import FIRST_PULL
+from tests.support.findings import found
 from tests.support.histories import report
+from tests.support.letters import letter_facts
+from tests.support.reports import months, row
 
 PULLED = report()
 FINDING = next(f for f in PULLED.findings if f.group == "22" and f.reason and Bureau.EXPERIAN in f.bureaus)
@@ -54,3 +60,44 @@ def test_the_account_is_named_as_the_bureau_that_reads_the_letter_names_it() -> 
     assert (named(here) == named(there), challenge_of(there, [FINDING], [there, here]).item.basis) == (
         False, FINDING.assertable,
     )  # fmt: skip
+
+
+LATE = {"closed": "2019-01-10", "open_closed": OpenClosed.CLOSED, "balance": 0}
+
+
+@pytest.mark.parametrize(
+    ("detector", "printed"),
+    [
+        ("D15", LATE | {"history": months("2025-12", "4" * 60)}),
+        ("D17", {"history": months("2025-12", "4C" * 40)}),
+        ("D19", {"past_due": 50_00, "creditor_name": "QUARRY BANK OF THE NORTH " * 4}),
+        ("D19", {"past_due": 50_00, "creditor_name": "QUARRY BANK OF THE NORTH " * 30}),
+        ("D21", {"condition": None, "remarks": ("Settled for less than the full balance " * 4,)}),
+    ],
+)
+def test_what_a_report_prints_at_length_is_cut_visibly_and_makes_a_letter_that_may_be_sent(
+    detector: str, printed: dict[str, object]
+) -> None:
+    here = row(**printed)
+    [finding] = found(detector, here)
+    made = challenge_of(here, [finding], [here])
+    facts = letter_facts(items=(made.item,))
+    assert lint(compose("bureau_dispute_611", 1, facts), facts) == ()
+    texts = (made.item.basis, made.item.furnisher or "", *(field.printed for field in made.item.fields))
+    assert any(text.endswith("\u2026") for text in texts)
+
+
+def test_what_the_letter_has_no_room_to_ask_counts_as_not_asked() -> None:
+    here = row(**LATE, history=months("2025-12", "4" * 9))
+    [finding] = found("D15", here)
+    made = challenge_of(here, [finding], [here])
+    disputed = [field.label for field in made.item.fields if not field.context]
+    assert (len(finding.asks), len(made.asked), len(disputed)) == (9, 8, 8)
+    assert [f"payment history {ask.field.removeprefix('history.')}" for ask in made.asked] == disputed
+
+
+def test_text_that_cannot_be_printed_is_refused_and_not_repeated() -> None:
+    here = row(past_due=50_00, creditor_name="QUARRY\x07BANK")
+    with pytest.raises(NotDisputable) as refusal:
+        challenge_of(here, found("D19", here), [here])
+    assert "QUARRY" not in str(refusal.value)
