@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from domain.credit_reports import BureauTradeline, PaymentLevel
+from domain.credit_reports import BureauTradeline, PaymentLevel, PaymentMonth
 from domain.findings.model import DisputeReason, LetterType, Observation
 from domain.findings.quoting import named, quote, shown
 from domain.findings.registry import Scan, detector
@@ -15,6 +15,8 @@ from domain.reconciliation import AskedField
 
 _YEARS: Final = 7
 _GRACE_DAYS: Final = 180
+_CHARGED_OFF: Final = 4
+"""Months an account is behind at least when it is charged off: 120 days, of a loan repaid in instalments."""
 
 
 class Delinquency(NamedTuple):
@@ -31,24 +33,44 @@ class Delinquency(NamedTuple):
 def inferred_delinquency(row: BureauTradeline) -> Delinquency | None:
     """Infer the date of first delinquency of a charge-off or collection, always on the late side.
 
-    Walks back from the newest month through the unbroken run of non-current months; where the grid
-    begins inside that run the delinquency is at least as old as the grid. A collector's account is
-    opened after the delinquency, so without a grid its opening date is a bound; but some debt buyers show
-    the original account's opening instead, so that bound needs the consumer's word.
+    Walks back from the month of the status through the unbroken run of non-current months; where the grid
+    begins inside that run the delinquency is at least as old as the grid. Months without data end the run
+    where the account may have been brought current in them: what was late before is then another delinquency.
+    A collector's account is opened after the delinquency, so without a grid its opening date is a bound; but
+    some debt buyers show the original account's opening instead, so that bound needs the consumer's word.
     """
+    newest = row.status_date or row.reported
+    month, severity = newest.month_key if newest else None, _CHARGED_OFF
     first: str | None = None
-    bounded = True
+    exact = False
     for cell in row.history:
         if cell.level is PaymentLevel.CURRENT:
-            bounded = False
+            exact = first is not None
             break
         if cell.level.is_late:
-            first = cell.month
+            if month is not None and not _unbroken(cell, month, severity):
+                break
+            first = month = cell.month
+            severity = min(cell.level.severity or 0, _CHARGED_OFF)
     if first is not None:
-        return Delinquency(_end_of(first), f"history.{first}", not bounded)
+        return Delinquency(_end_of(first), f"history.{first}", exact)
     if row.is_collection and row.opened is not None:
         return Delinquency(row.opened.latest, "opened", False)
     return None
+
+
+def _unbroken(older: PaymentMonth, newer: str, severity: int) -> bool:
+    """Whether a late month and a later one of `severity` belong to one delinquency for certain.
+
+    A charge-off is not undone. Else too few months may lie between for the account to have been current in
+    one of them and to have become as late again as the later month shows it.
+    """
+    return older.level is PaymentLevel.CHARGE_OFF or _months_between(older.month, newer) < severity
+
+
+def _months_between(older: str, newer: str) -> int:
+    (year, month), (later_year, later_month) = (map(int, text.split("-")) for text in (older, newer))
+    return (later_year - year) * 12 + later_month - month - 1
 
 
 def _end_of(month: str) -> date:
@@ -66,7 +88,7 @@ def years_after(day: date, years: int) -> date:
 
 @detector(
     "D01",
-    version=1,
+    version=2,
     name="obsolete_chargeoff",
     reason=DisputeReason.OBSOLETE,
     letter=LetterType.OBSOLETE_ITEM,
@@ -82,7 +104,7 @@ def obsolete_chargeoff(scan: Scan) -> Iterator[Observation]:
         if began is None:
             continue
         last_day = years_after(began.month_end + timedelta(days=_GRACE_DAYS), _YEARS)
-        if scan.today <= last_day:
+        if scan.shown_on(row.bureau) <= last_day:
             continue
         by_grid = began.field.startswith("history.")
         yield Observation(
@@ -114,7 +136,7 @@ def _by_placement(row: BureauTradeline, last_day: date) -> str:
 
 @detector(
     "D02",
-    version=1,
+    version=2,
     name="obsolete_late",
     reason=DisputeReason.OBSOLETE,
     letter=LetterType.OBSOLETE_ITEM,
@@ -126,8 +148,9 @@ def obsolete_late(scan: Scan) -> Iterator[Observation]:
     for row in scan.report.rows():
         if row.is_charged_off:
             continue
+        shown_on = scan.shown_on(row.bureau)
         old = [
-            cell for cell in row.history if cell.level.is_late and scan.today > years_after(_end_of(cell.month), _YEARS)
+            cell for cell in row.history if cell.level.is_late and shown_on > years_after(_end_of(cell.month), _YEARS)
         ]
         if old:
             months = ", ".join(f"{cell.month} ({cell.level.words})" for cell in old)

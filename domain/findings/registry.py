@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from domain.bureaus import Bureau
 from domain.credit_reports import CanonicalReport
 from domain.findings.model import ConsumerProfile, DisputeReason, Finding, LetterType, Observation
 
@@ -20,6 +21,10 @@ class Scan:
     today: date
     profile: ConsumerProfile | None = None
     previous: CanonicalReport | None = None
+
+    def shown_on(self, bureau: Bureau) -> date:
+        """The last day on which the report is known to show what it shows: an old one proves nothing of today."""
+        return min(self.today, self.report.section(bureau).pulled_on or self.report.pulled_on)
 
 
 Look = Callable[[Scan], Iterator[Observation]]

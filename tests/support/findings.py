@@ -17,6 +17,6 @@ def found(
     profile: ConsumerProfile | None = None,
     previous: CanonicalReport | None = None,
 ) -> list[Finding]:
-    """The findings of one detector, on these rows or on a whole report."""
-    seen = detect(of or report(*rows), today, profile, previous)
+    """The findings of one detector, on these rows pulled today or on a whole report."""
+    seen = detect(of or report(*rows, pulled_on=today), today, profile, previous)
     return [finding for finding in seen if finding.detector == identifier]

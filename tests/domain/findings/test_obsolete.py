@@ -8,7 +8,7 @@ from domain.credit_reports import PaymentLevel
 from domain.findings.obsolete import inferred_delinquency, years_after
 from domain.reconciliation import AskedField
 from tests.support.findings import found
-from tests.support.reports import collection, months, row
+from tests.support.reports import collection, months, report, row
 
 CHARGED_OFF = {"pay_status": PaymentLevel.CHARGE_OFF}
 
@@ -45,6 +45,34 @@ def test_an_obsolete_charge_off_is_found_by_its_grid():
     assert (finding.confidence, finding.needs_consumer_confirm) == (92, False)
     assert "2018-05" in finding.assertable
     assert found("D01", rows, today=date(2025, 11, 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("grid", "reported", "began", "exact"),
+    [
+        ("2025-12:9UUU1C", "2025-12-20", "2025-08", True),
+        ("2025-12:9UUUU1C", "2025-12-20", "2025-12", False),
+        ("2025-12:2U1C", "2025-12-20", "2025-10", True),
+        ("2025-12:2UU1C", "2025-12-20", "2025-12", False),
+        ("2021-06:UUU9UUUUU9C", "2025-12-20", "2020-09", True),
+        ("2021-06:1C", "2021-07-01", "2021-06", True),
+    ],
+)
+def test_months_without_data_join_two_late_months_only_when_no_current_one_fits_between(grid, reported, began, exact):
+    newest, levels = grid.split(":")
+    inferred = inferred_delinquency(row(history=months(newest, levels), reported=reported, **CHARGED_OFF))
+    assert (inferred.field, inferred.exact) == (f"history.{began}", exact)
+
+
+def test_a_late_month_long_before_the_status_is_another_delinquency():
+    assert inferred_delinquency(row(history=months("2017-06", "21C"), **CHARGED_OFF)) is None
+    assert found("D01", row(history=months("2017-06", "21C"), **CHARGED_OFF)) == []
+
+
+def test_a_report_pulled_years_ago_is_not_said_to_show_old_items_today():
+    rows = row(history=months("2019-01", "999654321C"), **CHARGED_OFF), row(group="2", history=months("2018-02", "1C"))
+    then = report(*rows, pulled_on=date(2024, 1, 5))
+    assert [found(detector, of=then, today=date(2027, 1, 5)) for detector in ("D01", "D02")] == [[], []]
 
 
 @pytest.mark.parametrize(("today", "count"), [(date(2025, 12, 31), 0), (date(2026, 1, 1), 1)])
