@@ -23,6 +23,17 @@ def visible_tail(number: str | None) -> str:
     return _plain(_MASK.split(number)[-1])[-_SHOWN:]
 
 
+def visibly_different(one: str | None, other: str | None) -> bool:
+    """Whether what two numbers show where neither is masked differs: then they are no one account's."""
+    if one and other and not _MASK.search(one) and not _MASK.search(other):
+        return _plain(one) != _plain(other)
+    for left, right in ((visible_head(one), visible_head(other)), (visible_tail(one)[::-1], visible_tail(other)[::-1])):
+        shared = min(len(left), len(right))
+        if left[:shared] != right[:shared]:
+            return True
+    return False
+
+
 def mask_account(number: str | None) -> str | None:
     """An account number that may be shown: `****1234`, or `1234****` where only the head is visible."""
     if not number:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Final
 
-from domain.account_numbers import visible_tail
-from domain.credit_reports import BureauTradeline, Condition
+from domain.account_numbers import visible_tail, visibly_different
+from domain.credit_reports import AccountType, BureauTradeline, Condition
 from domain.findings.model import DisputeReason, LetterType, Observation
 from domain.findings.quoting import named, quote
 from domain.findings.registry import Scan, detector
@@ -19,7 +19,7 @@ _SAME_NAME: Final = 0.85
 
 @detector(
     "D25",
-    version=1,
+    version=2,
     name="duplicate_tradeline",
     reason=DisputeReason.DUPLICATE,
     letter=LetterType.DUPLICATE_ACCOUNT,
@@ -38,7 +38,14 @@ def duplicate_tradeline(scan: Scan) -> Iterator[Observation]:
         for one, other in combinations(rows, 2):
             if one.handle and one.handle == other.handle:
                 continue
+            if visibly_different(one.account_number, other.account_number) or _other_kinds(one, other):
+                continue
             yield _duplicate(one, other)
+
+
+def _other_kinds(one: BureauTradeline, other: BureauTradeline) -> bool:
+    """Two kinds that have no word of ours are alike only if the report names them alike."""
+    return one.account_type is AccountType.OTHER and one.type_detail != other.type_detail
 
 
 def _duplicate(one: BureauTradeline, other: BureauTradeline) -> Observation:
@@ -50,8 +57,9 @@ def _duplicate(one: BureauTradeline, other: BureauTradeline) -> Observation:
         values=(*quote(one, *fields), *quote(other, *fields)),
         confidence=90 if same_name else 70,
         assertable=(
-            f"{one.bureau.display_name} reports {named(one)} and {named(other)} as two accounts, with the same visible "
-            f"account number, date opened ({one.opened}; {other.opened}) and type; they may be one account."
+            f"{one.bureau.display_name} reports {named(one)} and {named(other)} as two accounts, of the same type, "
+            f"opened in the same month ({one.opened}; {other.opened}) and with account numbers that end alike; "
+            "they may be one account."
         ),
         needs_consumer_confirm=not same_name,
     )

@@ -39,6 +39,25 @@ def test_rows_that_differ_in_what_matters_are_two_accounts(other):
     assert found("D25", row(handle="A"), row(**twin)) == []
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"account_number": "5555XXXX4321"}, {"account_number": "4444XXXX4321"}),
+        ({"account_number": "700012344321"}, {"account_number": "700099994321"}),
+        ({"account_number": "5555XXXX4321"}, {"account_number": "444412344321"}),
+        ({"account_type": AccountType.OTHER}, {"account_type": AccountType.OTHER, "type_detail": "Lease"}),
+    ],
+)
+def test_rows_that_show_their_difference_are_not_called_alike(one, other):
+    assert found("D25", row(handle="A", **one), row(group="2", handle="B", **other)) == []
+
+
+def test_the_sentence_says_no_more_than_the_rows_show():
+    [finding] = found("D25", row(handle="A"), row(group="2", handle="B", opened="2019-03-20"))
+    assert "opened in the same month (2019-03-04; 2019-03-20)" in finding.assertable
+    assert "account numbers that end alike" in finding.assertable
+
+
 def test_of_three_rows_every_pair_is_told_to_the_bureau_that_reports_it():
     rows = [row(group=group, handle=group) for group in "123"]
     seen = list(duplicate_tradeline(Scan(report(*rows), PULLED_ON)))
