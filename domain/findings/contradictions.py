@@ -20,6 +20,8 @@ _SOLD: Final = re.compile(
     r"\b(sold|transferred|purchased by another|transfer to (?:another|recovery)|assigned to another)\b", re.I
 )
 _NOT_SOLD: Final = re.compile(r"\b(refinanced|from another)\b", re.I)
+_ADDED: Final = re.compile(r"\b(interest|fees?|costs?|charges)\b", re.I)
+_ORIGINAL: Final = re.compile(r"\b(original creditor|orig(?:inal)? cr(?:ed)?)\b", re.I)
 _ZERO: Final = "0"
 
 
@@ -140,7 +142,7 @@ def sold_transferred_with_balance(scan: Scan) -> Iterator[Observation]:
 
 @detector(
     "D26",
-    version=1,
+    version=2,
     name="collection_balance_growth",
     reason=DisputeReason.BALANCE,
     letter=LetterType.STATUS_BALANCE_CORRECTION,
@@ -150,9 +152,11 @@ def sold_transferred_with_balance(scan: Scan) -> Iterator[Observation]:
 def collection_balance_growth(scan: Scan) -> Iterator[Observation]:
     """A collection's balance is higher than the amount placed, and nothing on the report explains it."""
     for row in scan.report.rows():
-        if row.is_collection and row.balance is not None and row.high_balance and row.balance > row.high_balance:
+        explained = any(_ADDED.search(remark) for remark in row.remarks)
+        grown = row.balance is not None and bool(row.high_balance) and row.balance > (row.high_balance or 0)
+        if row.is_collection and grown and not explained:
             says = (
-                f"with a balance of {shown(row, 'balance')}, more than the original amount of "
+                f"with a balance of {shown(row, 'balance')}, more than its own high balance of "
                 f"{shown(row, 'high_balance')}, and shows nothing that accounts for the difference"
             )
             yield _single(row, ("balance", "high_balance"), 80, says, (AskedField(field="balance", unstated=True),))
@@ -160,7 +164,7 @@ def collection_balance_growth(scan: Scan) -> Iterator[Observation]:
 
 @detector(
     "D27",
-    version=1,
+    version=2,
     name="missing_original_creditor",
     reason=DisputeReason.ACCOUNT_TYPE_TERMS,
     letter=LetterType.BUREAU_DISPUTE_611,
@@ -170,7 +174,8 @@ def collection_balance_growth(scan: Scan) -> Iterator[Observation]:
 def missing_original_creditor(scan: Scan) -> Iterator[Observation]:
     """A collection that does not say whose debt it is."""
     for row in scan.report.rows():
-        if row.is_collection and row.original_creditor is None:
+        told = any(_ORIGINAL.search(remark) for remark in row.remarks)
+        if row.is_collection and row.original_creditor is None and not told:
             says = "as a collection and does not name the original creditor"
             yield _single(
                 row,

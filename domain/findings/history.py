@@ -66,8 +66,8 @@ def impossible_progression(scan: Scan) -> Iterator[Observation]:
             values=quote(row, *fields),
             confidence=90,
             assertable=(
-                f"{row.bureau.display_name}'s payment history of {named(row)} grows by more than 30 days of lateness "
-                f"within one month ({months}), which cannot happen with monthly payments."
+                f"{row.bureau.display_name}'s payment history of {named(row)} skips a step of lateness "
+                f"from one month to the next ({months}), so at least one of these months may be wrong."
             ),
             asks=tuple(AskedField(field=field, unstated=True) for field in fields),
         )

@@ -2,7 +2,8 @@
 
 A mismatch shows only that at least one of the reports may be wrong, so each sentence states every value and
 asks for nothing but an investigation. Values that change monthly are compared only between reports of
-the same window, at most 35 days apart.
+the same window, at most 35 days apart; since both may have been right on their day, the sentence then gives
+the days and does not say that they cannot be.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def _mismatch(
     stated = f"{label(field)}: {per_bureau(rows, field)}"
     if dated:
         stated += f"; as reported on {per_bureau(rows, 'reported')}"
+    both_wrong = "" if dated else "they cannot all be right, "
     yield Observation(
         bureaus=tuple(sorted({row.bureau for row in rows})),
         group=tradeline.group,
@@ -67,7 +69,7 @@ def _mismatch(
         confidence=confidence,
         assertable=(
             f"The bureaus report {named(rows[0])} differently ({stated}); "
-            "they cannot all be right, so at least one report may be inaccurate."
+            f"{both_wrong}so at least one report may be inaccurate."
         ),
         asks=(AskedField(field=field, unstated=True),),
     )

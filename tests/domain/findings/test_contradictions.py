@@ -67,3 +67,20 @@ def test_a_bureau_that_does_not_report_has_no_findings():
 
 def test_the_registered_function_is_the_one_written_here():
     assert DETECTORS["D19"].look is current_with_pastdue
+
+
+@pytest.mark.parametrize(
+    ("identifier", "wrong", "remark"),
+    [
+        ("D26", {"balance": 999_00}, "Balance includes interest and fees"),
+        ("D27", {"original_creditor": None}, "Original creditor: NORTHSTAR WIRELESS"),
+    ],
+)
+def test_what_a_remark_tells_is_not_called_missing(identifier, wrong, remark):
+    assert len(found(identifier, collection(**wrong))) == 1
+    assert found(identifier, collection(**wrong, remarks=(remark,))) == []
+
+
+def test_a_grown_collection_is_compared_with_what_the_report_itself_shows():
+    [finding] = found("D26", collection(balance=401_00))
+    assert "more than its own high balance of $400" in finding.assertable

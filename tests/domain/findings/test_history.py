@@ -58,3 +58,10 @@ def test_one_grid_can_be_wrong_in_both_ways():
     [late], [leap] = list(late_after_closed_or_paid(scan)), list(impossible_progression(scan))
     assert [ask.field for ask in late.asks] == ["history.2025-08"]
     assert [ask.field for ask in leap.asks] == ["history.2025-07", "history.2025-08"]
+
+
+def test_a_leap_is_doubted_and_not_called_impossible():
+    """29 days late at the end of a month of 30 is current, and 60 days late 31 days later."""
+    [finding] = found("D17", row(history=months("2025-12", "2CC")))
+    assert "2025-11 current, 2025-12 60 days late" in finding.assertable
+    assert finding.assertable.endswith("at least one of these months may be wrong.")

@@ -58,6 +58,22 @@ def test_when_each_bureau_was_told_is_shown_and_not_disputed(identifier, field, 
     assert "as reported on " in finding.assertable
 
 
+@pytest.mark.parametrize("differs", [{"balance": 800_00}, {"credit_limit": 3_000_00}, LATE])
+def test_what_changes_from_day_to_day_is_not_called_impossible(differs):
+    """A balance of 1 December and another of 20 December may both have been right."""
+    for finding in found("D11", row(), row(EXP, reported="2025-12-01", **differs)) + found(
+        "D12", row(), row(EXP, reported="2025-12-01", **differs)
+    ) + found("D13", row(), row(EXP, reported="2025-12-01", **differs)):
+        assert "cannot" not in finding.assertable
+        assert "as reported on 2025-12-20 (Equifax), 2025-12-01 (Experian)" in finding.assertable
+        assert [ask.field for ask in finding.asks] == [finding.values[0].field], "the day of reporting is not disputed"
+
+
+def test_what_happened_on_one_day_cannot_have_happened_on_two():
+    [finding] = found("D09", row(), row(EXP, opened="2020-01-01"))
+    assert "they cannot all be right" in finding.assertable
+
+
 def test_closing_dates_far_apart_are_a_mismatch_too():
     closed = {"open_closed": OpenClosed.CLOSED}
     rows = row(EFX, closed="2024-01-01", **closed), row(EXP, closed="2024-05-01", **closed)
