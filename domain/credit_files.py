@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from domain.bureaus import Bureau
 from domain.credit_reports import CanonicalReport
 from domain.kernel import PII, Aggregate, Created, Event, Value
-from domain.matching import KnownTradeline, Review, match, mint, remember
+from domain.matching import KnownTradeline, Review, match, mint, remember, settled
 from domain.reconciliation import Completeness, completeness
 
 
@@ -86,7 +86,7 @@ class CreditFile(Aggregate):
         gates = completeness(report, self.counts)
         result = match(tuple(self.known.values()), report)
         groups = mint(report, result, self.tradeline_ids, lambda key: uuid5(self.id, f"tradeline:{key}"))
-        ids = {row.ref: groups[row.group] for row in report.rows() if row.group in groups}
+        ids = settled(report, result, groups)
         self.record(
             self.PullMatched,
             at,

@@ -21,6 +21,7 @@ from domain.partial_dates import PartialDate
 
 __all__ = [
     "KnownTradeline", "MatchResult", "Review", "identity_key", "match", "mint", "name_similarity", "remember",
+    "settled",
 ]  # fmt: skip
 
 AUTOMATIC: Final = 0.95
@@ -101,11 +102,19 @@ def _same_month(one: KnownTradeline, other: KnownTradeline) -> bool:
 
 def _number(one: KnownTradeline, other: KnownTradeline) -> bool | None:
     """Whether the visible digits agree; None when no common digits are visible."""
-    for left, right in ((one.tail, other.tail), (one.head, other.head)):
-        if len(left) >= 3 and len(right) >= 3:
-            length = min(len(left), len(right))
-            return left[-length:] == right[-length:] if left is one.tail else left[:length] == right[:length]
-    return None
+    return _head(one, other) if (ends := _tail(one, other)) is None else ends
+
+
+def _tail(one: KnownTradeline, other: KnownTradeline) -> bool | None:
+    """Whether the last digits agree, which tell one account from another."""
+    length = min(len(one.tail), len(other.tail))
+    return one.tail[-length:] == other.tail[-length:] if length >= 3 else None
+
+
+def _head(one: KnownTradeline, other: KnownTradeline) -> bool | None:
+    """Whether the first digits agree, which on cards name the bank and all its cards alike."""
+    length = min(len(one.head), len(other.head))
+    return one.head[:length] == other.head[:length] if length >= 3 else None
 
 
 def _amount(one: KnownTradeline, other: KnownTradeline) -> bool:
@@ -119,12 +128,23 @@ def _handle_and_month(one: KnownTradeline, other: KnownTradeline) -> bool:
     return same and _same_month(one, other) and _number(one, other) is not False
 
 
+def _same_name(one: KnownTradeline, other: KnownTradeline) -> bool:
+    return name_similarity(one.creditor, other.creditor) >= _FUZZY_NAME
+
+
 def _number_month_type(one: KnownTradeline, other: KnownTradeline) -> bool:
-    return bool(_number(one, other)) and _same_month(one, other) and one.account_type is other.account_type
+    telling = _tail(one, other) or _same_name(one, other)
+    return (
+        bool(_number(one, other)) and telling and _same_month(one, other) and one.account_type is other.account_type
+    )
 
 
 def _number_and_creditor(one: KnownTradeline, other: KnownTradeline) -> bool:
-    return bool(_number(one, other)) and name_similarity(one.creditor, other.creditor) >= _FUZZY_NAME
+    return bool(_tail(one, other)) and _same_name(one, other)
+
+
+def _head_and_creditor(one: KnownTradeline, other: KnownTradeline) -> bool:
+    return bool(_number(one, other)) and _same_name(one, other)
 
 
 def _fuzzy(one: KnownTradeline, other: KnownTradeline) -> bool:
@@ -132,7 +152,7 @@ def _fuzzy(one: KnownTradeline, other: KnownTradeline) -> bool:
         _opened_near(one, other)
         and _amount(one, other)
         and one.account_type is other.account_type
-        and name_similarity(one.creditor, other.creditor) >= _FUZZY_NAME
+        and _same_name(one, other)
     )
 
 
@@ -157,10 +177,11 @@ TIERS: Final = (
     _Tier("T2", 0.98, _number_month_type),
     _Tier("T3", 0.96, _number_and_creditor),
     _Tier("T4", 0.95, _fuzzy_sure),
+    _Tier("T3", 0.90, _head_and_creditor),
     _Tier("T4", 0.85, _fuzzy),
     _Tier("T5", 0.80, _resold_collection),
 )
-"""The cascade. The last two find candidates for a person to confirm and assign nothing by themselves."""
+"""The cascade. The last three find candidates for a person to confirm and assign nothing by themselves."""
 
 
 def match(known: Sequence[KnownTradeline], report: CanonicalReport) -> MatchResult:
@@ -212,8 +233,8 @@ def _cascade(
             if tier.score >= AUTOMATIC and len(found) == 1 and len(wanted[found[0]]) == 1:
                 yield ref, found[0], tier.id
                 del rows[ref], accounts[found[0]]
-            elif found and ref not in doubtful:
-                doubtful[ref] = tier.id, set(found)
+            elif found:
+                doubtful.setdefault(ref, (tier.id, set()))[1].update(found)
     for ref, (tier_id, candidates) in doubtful.items():
         left = candidates & accounts.keys()
         if ref in rows and left:
@@ -227,10 +248,14 @@ def _complete_groups(
     tiers: dict[str, str],
     review: list[Review],
 ) -> None:
-    """A row that found no match takes the account of its group, if that account is otherwise missing there."""
+    """A row that found no match takes the account of its group, if that account is otherwise missing there.
+
+    A row that may yet be another account stays in review, so that the other is not called absent.
+    """
     accounts = {(entry.tradeline_id, entry.bureau) for entry in known}
     bureau_of = {row.ref: row.bureau for row in report.rows()}
     taken = {(tradeline_id, bureau_of[ref]) for ref, tradeline_id in assigned.items()}
+    doubtful = {entry.ref: entry.candidates for entry in review}
     for tradeline in report.tradelines:
         found = {assigned[row.ref] for row in tradeline.reporting if row.ref in assigned}
         if len(found) != 1:
@@ -238,7 +263,8 @@ def _complete_groups(
         tradeline_id = found.pop()
         for row in tradeline.reporting:
             key = tradeline_id, row.bureau
-            if row.ref not in assigned and key in accounts and key not in taken:
+            free = row.ref not in assigned and key in accounts and key not in taken
+            if free and set(doubtful.get(row.ref, ())) <= {tradeline_id}:
                 assigned[row.ref], tiers[row.ref] = tradeline_id, "G"
                 taken.add(key)
                 review[:] = [entry for entry in review if entry.ref != row.ref]
@@ -290,6 +316,22 @@ def mint(
             used.add(found)
         if found is not None:
             ids[tradeline.group] = found
+    return ids
+
+
+def settled(report: CanonicalReport, result: MatchResult, groups: Mapping[str, UUID]) -> dict[str, UUID]:
+    """The account of every row that has one: its own match, else its group's.
+
+    A row is left without one while it is in review, or while its group's account is matched to another row of
+    the bureau: two rows of one bureau are never read as the same account's unless the source says so.
+    """
+    taken = {(result.assigned[row.ref], row.bureau) for row in report.rows() if row.ref in result.assigned}
+    reviewed = {entry.ref for entry in result.review}
+    ids = dict(result.assigned)
+    for row in report.rows():
+        own = groups.get(row.group)
+        if own is not None and row.ref not in ids and row.ref not in reviewed and (own, row.bureau) not in taken:
+            ids[row.ref] = own
     return ids
 
 

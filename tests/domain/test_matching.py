@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.bureaus import Bureau
-from domain.matching import identity_key, match, mint, remember
+from domain.matching import identity_key, match, mint, remember, settled
 from infrastructure.reports import parse
 from infrastructure.sandbox.report_generator import generate
 from tests.support.reports import collection, report, row
@@ -98,6 +98,51 @@ def test_a_group_matched_to_two_accounts_is_reviewed():
     result = match(before, report(row(Bureau.EQUIFAX), row(Bureau.EXPERIAN)))
     assert result.assigned == {}
     assert {entry.tier for entry in result.review} == {"group"}
+
+
+def test_every_account_a_doubtful_row_may_be_is_kept_from_absence():
+    """The row shares ONE's number with a surer row, which takes it, and was perhaps bought from TWO's collector."""
+    before = [known(collection(original_creditor=None), ONE), known(collection(account_number="77777"), TWO)]
+    bought = collection(group="9", creditor_name="OAKBRIDGE COLL")
+    result = match(before, report(collection(group="8", original_creditor=None), bought))
+    assert result.assigned == {"8.equifax": ONE}
+    assert result.in_review(TWO, Bureau.EQUIFAX)
+    assert result.absent == ()
+
+
+HEAD = {"account_number": "4266XXXXXXXX"}
+
+
+def test_the_first_digits_of_a_card_do_not_make_a_new_card_the_old_one():
+    result = match([known(row(**HEAD))], report(row(**HEAD, opened="2025-11-02", high_balance=10_00)))
+    assert result.assigned == {}
+    assert [(entry.candidates, entry.tier) for entry in result.review] == [((ONE,), "T3")]
+    assert result.absent == ()
+
+
+def test_the_first_digits_and_the_month_need_the_creditor_too():
+    later = row(**HEAD, creditor_name="OAKBRIDGE", high_balance=10_00)
+    assert match([known(row(**HEAD))], report(later)).assigned == {}
+    assert match([known(row(**HEAD))], report(row(**HEAD))).tiers == {"1.equifax": "T2"}
+
+
+def test_a_row_that_may_be_another_account_is_not_taken_by_its_group():
+    sold = collection(Bureau.EXPERIAN, account_number=None, opened="2023-01-01")
+    before = [known(row(Bureau.EQUIFAX)), known(row(Bureau.EXPERIAN)), known(sold, TWO)]
+    resold = collection(Bureau.EXPERIAN, creditor_name="OAKBRIDGE COLL", account_number="77", opened="2025-08-01")
+    result = match(before, report(row(Bureau.EQUIFAX), resold))
+    assert result.in_review(TWO, Bureau.EXPERIAN)
+    assert (TWO, Bureau.EXPERIAN) not in result.absent
+    assert resold.ref not in settled(report(row(Bureau.EQUIFAX), resold), result, {"1": ONE})
+
+
+def test_two_rows_of_a_bureau_are_not_one_account_because_their_groups_were_mixed():
+    before = [known(row(Bureau.EQUIFAX)), known(row(Bureau.EXPERIAN))]
+    stranger = row(Bureau.EXPERIAN, account_number="999", creditor_name="OTHER", opened="2010-01-01", high_balance=1)
+    later = report(row(Bureau.EQUIFAX), stranger, row(Bureau.EXPERIAN, group="2"))
+    result = match(before, later)
+    ids = settled(later, result, mint(later, result, [ONE], new_id))
+    assert ids == {"1.equifax": ONE, "2.experian": ONE}
 
 
 def test_what_is_remembered_holds_no_full_account_number():
