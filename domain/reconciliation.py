@@ -216,7 +216,7 @@ def _changed(
 ) -> Reconciliation:
     settled = _as_asked(item, before, after)
     asked = {asked.field for asked in item.asked}
-    decided = [change for change in changes if change.field in asked or change.field not in ROUTINE_FIELDS]
+    decided = [change for change in changes if change.field in asked or _is_decided(change)]
     if settled and len(settled) == len(item.asked):
         outcome, rule = Outcome.CORRECTED, Rule.ALL_AS_ASKED
     elif settled:
@@ -230,11 +230,18 @@ def _changed(
     return Reconciliation(outcome=outcome, provisional=True, rule=rule, changes=changes)
 
 
+def _is_decided(change: FieldChange) -> bool:
+    """Whether somebody must have changed it; what a source merely leaves out this time was not decided."""
+    return change.field not in ROUTINE_FIELDS and change.after is not None
+
+
 def _as_asked(item: DisputedItem, before: BureauTradeline, after: BureauTradeline) -> list[AskedField]:
     return [asked for asked in item.asked if not asked.unstated and _fulfilled(asked, before, after)]
 
 
 def _fulfilled(asked: AskedField, before: BureauTradeline, after: BureauTradeline) -> bool:
+    if asked.field.startswith("history.") and not after.history:
+        return False  # a report without any grid says nothing of one month
     now = _value(after, asked.field)
     return now == asked.expected and now != _value(before, asked.field)
 

@@ -82,6 +82,20 @@ def test_a_field_asked_to_go_is_corrected_when_it_is_no_longer_shown():
     assert decided(after=row(past_due=None)).outcome is Outcome.UPDATED_OTHER, "absent is not zero"
 
 
+def test_a_month_asked_to_go_has_not_gone_because_the_whole_grid_is_left_out():
+    asked = item(AskedField(field="history.2018-11", expected=None))
+    late = row(history=months("2018-12", "C1C"))
+    for grid, outcome in ((months("2018-12", "C"), Outcome.CORRECTED), ((), None)):
+        found = reconcile(asked, late, row(history=grid), WHOLE, PULLED)
+        assert found.outcome is outcome
+
+
+def test_what_a_source_leaves_out_was_not_decided_by_anybody():
+    assert decided(after=row(past_due=85_00, credit_limit=None)).outcome is None
+    assert decided(after=row(past_due=85_00, credit_limit=1_00)).outcome is Outcome.UPDATED_OTHER
+    assert decided(after=row(past_due=None)).outcome is Outcome.UPDATED_OTHER, "it was asked about"
+
+
 def test_furnished_since_receipt_and_unchanged_is_verified():
     after = row(past_due=85_00, reported="2026-01-20", balance=480_00)
     assert (decided(after=after).outcome, decided(after=after).provisional) == (Outcome.VERIFIED, True)
