@@ -132,7 +132,7 @@ def _draft_one(consumer_id: UUID, profile: Profile, tenant: Tenant, disputes: li
         draft=Draft(
             sender=sender_of(profile),
             recipient=Recipient.from_book(disputes[0].bureau, today),
-            report=ReportReference(dated=report.pulled_on),
+            report=ReportReference(dated=report.pulled_from(disputes[0].bureau)),
             items=tuple(item.model_copy(update={"number": n}) for n, item in enumerate(items, start=1)),
             tenant_kind=tenant.kind.value,
         ),

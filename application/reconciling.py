@@ -58,7 +58,8 @@ def reconcile_dispute(command: ReconcileDispute, work: Work) -> Answer:
     opened_on = work.load(Report, dispute.report_id)
     later = work.load(Report, command.report_id)
     before = opened_on.row(dispute.tradeline_id, dispute.bureau)
-    if before is None or later.pulled_on <= opened_on.pulled_on:
+    pulled_on = later.pulled_from(dispute.bureau)
+    if before is None or pulled_on <= opened_on.pulled_from(dispute.bureau):
         return answer
     found = reconcile(
         DisputedItem(
@@ -70,8 +71,8 @@ def reconcile_dispute(command: ReconcileDispute, work: Work) -> Answer:
         before,
         later.row(dispute.tradeline_id, dispute.bureau),
         later.gate(dispute.bureau),
-        later.pulled_on,
-        identity_in_review=dispute.tradeline_id in later.in_review,
+        pulled_on,
+        identity_in_review=later.may_hold(dispute.tradeline_id),
     )
     if found.settles and found.outcome is not None:
         dispute.evaluate(

@@ -190,6 +190,14 @@ class Report(Aggregate):
                 return row
         return None
 
+    def pulled_from(self, bureau: Bureau) -> date:
+        """The day this bureau's own section was pulled; a report may join sections of different days."""
+        return self.read().section(bureau).pulled_on or self.pulled_on
+
+    def may_hold(self, tradeline_id: UUID) -> bool:
+        """Whether a row whose account or bureau is not settled may yet be this tradeline."""
+        return tradeline_id in self.in_review or self.read().refused.get("tradeline", 0) > 0
+
     def gate(self, bureau: Bureau) -> Completeness:
         """Whether the bureau's section can be believed about what it does not contain."""
         for gate in self.gates:

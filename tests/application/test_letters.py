@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -113,6 +113,15 @@ def test_items_of_different_reports_go_into_different_letters() -> None:
     items = tuple(dispute_id for letter in experian for dispute_id in letter.dispute_ids)
     then = when(case.world, DraftLetters(consumer_id=case.consumer_id, bureau=Bureau.EXPERIAN, dispute_ids=items))
     assert len(then.answer["letter_ids"]) == 2
+
+
+def test_a_letter_names_the_day_its_own_bureau_was_asked() -> None:
+    case = Case(World())
+    days = {bureau: date(2026, 1, day) for day, bureau in enumerate(Bureau, start=3)}
+    sections = tuple(s.model_copy(update={"pulled_on": days[s.bureau]}) for s in FIRST_PULL.sections)
+    case.open(case.import_report(FIRST_PULL.model_copy(update={"sections": sections})), "22")
+    named = {x.bureau: x.drafted.report.dated for x in case.world.all(Letter) if x.drafted is not None}
+    assert named == days
 
 
 def test_an_attestation_nobody_was_offered_is_refused(case: Case) -> None:

@@ -7,10 +7,12 @@ from uuid import uuid4
 
 import pytest
 
+from application.disputes import RecordReceipt
 from application.kernel import Context, JobTicket, system
 from application.ports import NotYet
 from application.reconciling import ReconcileDispute, ReconcileDisputes
 from domain.bureaus import Bureau
+from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
 from domain.reconciliation import Outcome
 from tests.support.cases import Case, everywhere, report
@@ -76,3 +78,43 @@ def test_an_item_gone_before_the_letter_arrived_is_moot_not_deleted(case: Case) 
     case.import_report(report(date(2026, 1, 7), everywhere("21"), everywhere("23"), everywhere("24")))
     case.world.settle()
     assert {d.outcome for d in case.world.all(Dispute)} == {Outcome.MOOT}
+
+
+REMAINING = (everywhere("21"), everywhere("23"), everywhere("24"))
+
+
+def received(case: Case) -> None:
+    for dispute in case.world.all(Dispute):
+        assert dispute.mailing_id is not None
+        when(
+            case.world,
+            RecordReceipt(
+                dispute_id=dispute.id,
+                received_on=date(2026, 1, 12),
+                basis=ReceiptBasis.PROVEN,
+                time_zone="America/New_York",
+                mailing_id=dispute.mailing_id,
+            ),
+        )
+
+
+def test_a_row_that_names_no_bureau_may_be_the_one_that_seems_gone(case: Case) -> None:
+    received(case)
+    case.import_report(report(date(2026, 1, 29), *REMAINING).model_copy(update={"refused": {"tradeline": 1}}))
+    case.world.settle()
+    assert {d.status for d in case.world.all(Dispute)} == {DisputeStatus.RECEIVED}
+    case.import_report(report(date(2026, 1, 30), *REMAINING).model_copy(update={"refused": {"inquiry": 1}}))
+    case.world.settle()
+    assert {d.outcome for d in case.world.all(Dispute)} == {Outcome.DELETED}
+
+
+def test_a_bureaus_own_section_decides_when_it_was_pulled(case: Case) -> None:
+    """One report joins Equifax of before its receipt, Experian of the day of the first pull, TransUnion of today."""
+    received(case)
+    days = {Bureau.EQUIFAX: date(2026, 1, 9), Bureau.EXPERIAN: date(2026, 1, 5), Bureau.TRANSUNION: date(2026, 1, 29)}
+    pull = report(date(2026, 1, 29), *REMAINING)
+    sections = tuple(s.model_copy(update={"pulled_on": days[s.bureau]}) for s in pull.sections)
+    case.import_report(pull.model_copy(update={"sections": sections}))
+    case.world.settle()
+    outcomes = {d.bureau: d.outcome for d in case.world.all(Dispute)}
+    assert outcomes == {Bureau.EQUIFAX: Outcome.MOOT, Bureau.EXPERIAN: None, Bureau.TRANSUNION: Outcome.DELETED}
