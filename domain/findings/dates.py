@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.credit_reports import BureauTradeline, CanonicalReport
 from domain.findings.model import DisputeReason, LetterType, Observation
-from domain.findings.quoting import label, named, quote, shown
+from domain.findings.quoting import label, named, quote, shown, some
 from domain.findings.registry import Scan, detector
 from domain.reconciliation import AskedField
 
@@ -61,7 +61,7 @@ def _problems(row: BureauTradeline, report: CanonicalReport) -> list[tuple[str, 
     opened = row.opened.month_key or f"{row.opened.year:04d}-00"
     early = [cell for cell in row.history if cell.level.is_late and cell.month < opened]
     if early:
-        months = ", ".join(cell.month for cell in early)
+        months = some([cell.month for cell in early])
         involved = ("opened", *(f"history.{cell.month}" for cell in early))
         problems.append((f"late payments in {months} are before date opened {shown(row, 'opened')}", involved))
     return problems

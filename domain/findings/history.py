@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from domain.credit_reports import BureauTradeline, PaymentMonth
 from domain.findings.model import DisputeReason, LetterType, Observation
-from domain.findings.quoting import named, quote, shown
+from domain.findings.quoting import named, quote, shown, some
 from domain.findings.registry import Scan, detector
 from domain.reconciliation import AskedField
 
@@ -29,7 +29,7 @@ def late_after_closed_or_paid(scan: Scan) -> Iterator[Observation]:
             continue
         late = [cell for cell in row.history if cell.month > closed and cell.level.is_late]
         if late:
-            months = ", ".join(f"{cell.month} ({cell.level.words})" for cell in late)
+            months = some([f"{cell.month} ({cell.level.words})" for cell in late])
             yield Observation(
                 bureaus=(row.bureau,),
                 group=row.group,
@@ -58,7 +58,7 @@ def impossible_progression(scan: Scan) -> Iterator[Observation]:
         jumps = _jumps(row)
         if not jumps:
             continue
-        months = "; ".join(f"{old.month} {old.level.words}, {new.month} {new.level.words}" for old, new in jumps)
+        steps = [f"{old.month} {old.level.words}, {new.month} {new.level.words}" for old, new in jumps]
         fields = tuple(dict.fromkeys(f"history.{cell.month}" for jump in jumps for cell in jump))
         yield Observation(
             bureaus=(row.bureau,),
@@ -67,7 +67,7 @@ def impossible_progression(scan: Scan) -> Iterator[Observation]:
             confidence=90,
             assertable=(
                 f"{row.bureau.display_name}'s payment history of {named(row)} skips a step of lateness "
-                f"from one month to the next ({months}), so at least one of these months may be wrong."
+                f"from one month to the next ({some(steps, '; ')}), so at least one of these months may be wrong."
             ),
             asks=tuple(AskedField(field=field, unstated=True) for field in fields),
         )

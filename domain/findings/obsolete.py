@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from domain.credit_reports import BureauTradeline, PaymentLevel, PaymentMonth
 from domain.findings.model import DisputeReason, LetterType, Observation
-from domain.findings.quoting import named, quote, shown
+from domain.findings.quoting import named, quote, shown, some
 from domain.findings.registry import Scan, detector
 from domain.reconciliation import AskedField
 
@@ -153,7 +153,7 @@ def obsolete_late(scan: Scan) -> Iterator[Observation]:
             cell for cell in row.history if cell.level.is_late and shown_on > years_after(_end_of(cell.month), _YEARS)
         ]
         if old:
-            months = ", ".join(f"{cell.month} ({cell.level.words})" for cell in old)
+            months = some([f"{cell.month} ({cell.level.words})" for cell in old])
             yield Observation(
                 bureaus=(row.bureau,),
                 group=row.group,

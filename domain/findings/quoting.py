@@ -35,6 +35,7 @@ LABELS: Final = {
 }
 _MONEY: Final = frozenset({"balance", "high_balance", "credit_limit", "past_due", "monthly_payment"})
 NOT_SHOWN: Final = "not shown"
+_SOME: Final = 6
 
 
 def shown(row: BureauTradeline, field: str) -> str:
@@ -73,6 +74,12 @@ def named(row: BureauTradeline) -> str:
     """The account in a sentence: creditor as printed and masked number."""
     creditor = row.creditor_name or "an unnamed creditor"
     return f"{creditor}, account {row.account_masked}" if row.account_masked else creditor
+
+
+def some(parts: Sequence[str], between: str = ", ") -> str:
+    """The first few of many like things, and how many more there are: a letter's sentence stays readable."""
+    more = len(parts) - _SOME
+    return between.join(parts[:_SOME]) + (f"{between}and {more} more" if more > 0 else "")
 
 
 def per_bureau(rows: Sequence[BureauTradeline], field: str) -> str:
