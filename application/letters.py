@@ -231,17 +231,22 @@ def approve_letter_as_operator(command: ApproveLetterAsOperator, work: Work) -> 
 
 @handles(VoidLetter)
 def void_letter(command: VoidLetter, work: Work) -> Answer:
-    """Take the letter back and free its items."""
+    """Take the letter back and draft its items anew."""
     letter = work.load(Letter, command.letter_id)
     void(letter, command.reason, work)
     return {"letter_id": letter.id, "version": letter.version}
 
 
 def void(letter: Letter, reason: str, work: Work) -> None:
-    """Void a letter together with the items' hold on it."""
+    """Void a letter together with the items' hold on it; items still wanted go into another letter."""
     letter.void(reason, work.now)
-    for dispute_id in letter.dispute_ids:
-        work.load(Dispute, dispute_id).drop_letter(letter.id, work.now)
+    disputes = [work.load(Dispute, dispute_id) for dispute_id in letter.dispute_ids]
+    for dispute in disputes:
+        dispute.drop_letter(letter.id, work.now)
+    freed = tuple(dispute.id for dispute in disputes if dispute.status is DisputeStatus.SELECTED)
+    if freed:
+        again = DraftLetters(consumer_id=letter.owner_id, bureau=letter.bureau, dispute_ids=freed)
+        work.ask(again, f"redraft:{letter.id}")
 
 
 def _await(letter: Letter, status: DisputeStatus, work: Work) -> None:

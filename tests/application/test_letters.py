@@ -8,6 +8,7 @@ import pytest
 
 from application.consents import UnknownText
 from application.consumers import ChangeProfile, GiveConsent, RegisterConsumer
+from application.disputes import WithdrawDispute
 from application.letters import (
     ApproveLetterAsConsumer,
     ApproveLetterAsOperator,
@@ -86,6 +87,31 @@ def test_freed_items_go_into_a_new_letter_numbered_from_one(case: Case) -> None:
     new = case.world.get(Letter, then.answer["letter_ids"][0])
     assert new.drafted is not None
     assert [item.number for item in new.drafted.items] == [1, 2]
+
+
+def test_a_letter_taken_back_is_drafted_anew_from_the_profile_of_now(case: Case) -> None:
+    old = letter_of(case)
+    moved = PROFILE.model_copy(update={"address": PROFILE.address.model_copy(update={"line1": "7 New Street"})})
+    when(case.world, ChangeProfile(consumer_id=case.consumer_id, profile=moved), Role.OPERATOR)
+    when(case.world, VoidLetter(letter_id=old.id, reason="moved"), Role.OPERATOR)
+    case.world.settle()
+    (new,) = (x for x in case.world.all(Letter) if x.id != old.id and x.dispute_ids == old.dispute_ids)
+    assert new.status is LetterStatus.DRAFT
+    assert new.drafted is not None
+    assert new.drafted.sender.address.line1 == "7 New Street"
+
+
+def test_a_withdrawn_item_frees_the_others_of_its_letter_into_another(case: Case) -> None:
+    old = letter_of(case)
+    gone, *others = old.dispute_ids
+    case.as_consumer(WithdrawDispute(dispute_id=gone))
+    case.world.settle()
+    (new,) = (x for x in case.world.all(Letter) if x.bureau is old.bureau and x.id != old.id)
+    assert new.dispute_ids == tuple(others)
+    assert {case.world.get(Dispute, other).status for other in others} == {DisputeStatus.DRAFTED}
+    case.as_consumer(WithdrawDispute(dispute_id=others[0]))
+    case.world.settle()
+    assert [x for x in case.world.all(Letter) if x.bureau is old.bureau and x.status is not LetterStatus.VOID] == []
 
 
 def test_items_of_another_person_are_absent(case: Case) -> None:
