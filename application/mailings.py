@@ -140,7 +140,7 @@ def submit_mailing(command: SubmitMailing, work: Work) -> Answer:
         return _look_for(mailing, work)
     if mailing.status is not MailingStatus.READY:
         return {"mailing_id": mailing.id}
-    if mailing.attempt and not mailing.may_resend(work.now) and (known := _held_by_provider(mailing, work)):
+    if mailing.attempt and not mailing.may_resend(work.now) and (known := held_by_provider(mailing, work)):
         return known
     if not _release_for_posting(mailing, work):
         return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}
@@ -158,7 +158,7 @@ def submit_mailing(command: SubmitMailing, work: Work) -> Answer:
         raise NotYet(max(busy.retry_after_seconds, _pause(mailing))) from None
     except PostRejected as refused:
         mailing.reject(refused.code, refused.kind, work.now)
-        _release_unposted(mailing, work)
+        free(mailing, work)
     except OutcomeUnknown as unknown:
         mailing.note_unknown(unknown.reason, work.now)
     else:
@@ -204,7 +204,7 @@ def follow(mailing: Mailing, piece: PieceStatus, work: Work) -> None:
         mailing.scan(scan, work.now)
     if (piece.failed or piece.deleted) and mailing.status is MailingStatus.ACCEPTED:
         mailing.give_up("failed_at_the_printer" if piece.failed else "deleted_at_the_printer", "letter", work.now)
-        _release_unposted(mailing, work)
+        free(mailing, work)
 
 
 def _next_piece(letter: Letter, work: Work) -> UUID:
@@ -252,7 +252,7 @@ def _wait_between_attempts(mailing: Mailing, work: Work) -> None:
             raise NotYet(_pause(mailing) - waited)
 
 
-def _held_by_provider(mailing: Mailing, work: Work) -> Answer | None:
+def held_by_provider(mailing: Mailing, work: Work) -> Answer | None:
     """Take over the piece that carries this mailing's id, if the provider has one; an extra copy is stopped."""
     post = work.ports.post(work.caller.tenant_id)
     work.renew_lease()
@@ -280,7 +280,7 @@ def _stopped(post: Post, provider_id: str) -> bool:
 
 
 def _look_for(mailing: Mailing, work: Work) -> Answer:
-    if (known := _held_by_provider(mailing, work)) is not None:
+    if (known := held_by_provider(mailing, work)) is not None:
         return known
     if mailing.may_resend(work.now):
         mailing.find_unsent(work.now)
@@ -298,7 +298,8 @@ def _look_for(mailing: Mailing, work: Work) -> Answer:
     return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}
 
 
-def _release_unposted(mailing: Mailing, work: Work) -> None:
+def free(mailing: Mailing, work: Work) -> None:
+    """Nothing was printed: the letter stands approved as before, and so do its items."""
     work.load(Letter, mailing.letter_id).note_submission_failed(mailing.id, work.now)
     for dispute_id in mailing.dispute_ids:
         work.load(Dispute, dispute_id).note_posting_failed(mailing.id, work.now)

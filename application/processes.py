@@ -16,19 +16,27 @@ from application.letters import DraftLetters, RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
 from application.notifications import QueueNotification
 from application.reconciling import ReconcileDisputes
+from application.stopped_mail import ReplaceMailing
 from application.tasks import OpenTask, SettleTask
 from domain.consumers import Consumer
 from domain.credit_files import CreditFile
 from domain.deadlines import Deadlines, ReceiptBasis
 from domain.disputes import Dispute
 from domain.letters import Letter
-from domain.mailings import Mailing
+from domain.mailings import Mailing, MailingStatus
 from domain.notifications import NotificationKind
 from domain.reports import Report
 from domain.tasks import TaskKind
 from domain.tenants import Approvals
 
 Step = Iterator[Command | Later | Once]
+
+STOPPED = {
+    MailingStatus.REJECTED: TaskKind.MAILING_REJECTED,
+    MailingStatus.ADDRESS_REFUSED: TaskKind.ADDRESS_REFUSED,
+    MailingStatus.OUTCOME_UNKNOWN: TaskKind.MAILING_UNRESOLVED,
+}
+"""The task that each way for a piece to stop has opened."""
 
 
 class AboutConsumer(Protocol):
@@ -146,6 +154,21 @@ def reconcile_mailing_on_outcome_unknown(unknown: Mailing.OutcomeUnknown) -> Ste
     yield ReconcileMailing(mailing_id=unknown.originator_id)
 
 
+@on(Mailing.RetryAsked)
+def replace_mailing_on_retry_asked(asked: Mailing.RetryAsked) -> Step:
+    yield ReplaceMailing(mailing_id=asked.originator_id)
+
+
+@on(Mailing.RetryAsked)
+def settle_task_on_retry_asked(asked: Mailing.RetryAsked) -> Step:
+    yield SettleTask(
+        kind=STOPPED[asked.stopped_as],
+        about_id=asked.originator_id,
+        cause=asked.stopped_by,
+        note="the operator had it tried again",
+    )
+
+
 @on(Mailing.FoundUnsent)
 def submit_mailing_on_found_unsent(unsent: Mailing.FoundUnsent) -> Step:
     if not unsent.provider_busy:
@@ -182,6 +205,12 @@ def record_receipts_on_mailing_delivered(delivered: Mailing.Delivered) -> Step:
 @on(Mailing.Delivered)
 def tell_consumer_on_mailing_delivered(delivered: Mailing.Delivered) -> Step:
     yield _notify(NotificationKind.LETTER_DELIVERED, delivered, "delivered")
+
+
+@on(Mailing.Delivered)
+def open_task_on_unproven_delivery(delivered: Mailing.Delivered) -> Step:
+    if not delivered.proven:
+        yield _task(TaskKind.DELIVERY_UNPROVEN, delivered)
 
 
 @on(Mailing.Returned)
@@ -248,7 +277,8 @@ def tell_consumer_on_dispute_overdue(overdue: Dispute.BecameOverdue) -> Step:
 
 
 def _task(
-    kind: TaskKind, event: Mailing.AddressRefused | Mailing.Rejected | Mailing.Returned | Mailing.Lost
+    kind: TaskKind,
+    event: Mailing.AddressRefused | Mailing.Rejected | Mailing.Delivered | Mailing.Returned | Mailing.Lost,
 ) -> OpenTask:
     return OpenTask(
         kind=kind,

@@ -2,55 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import date, datetime
 from typing import Annotated, ClassVar
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from domain.addresses import PostalAddress
 from domain.bureaus import Bureau
-from domain.kernel import PII, Aggregate, Created, Event, IllegalMove
+from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Sealed
+from domain.mailing_states import FINAL, LOST_AFTER, RESEND_WALL, MailingStatus, Service
 from domain.tracking import MailStatus, ScanKind, TrackingScan, advance
 
-LOST_AFTER = timedelta(days=21)
-"""A piece without a final scan for this long after acceptance counts as lost (domain policy)."""
-
-RESEND_WALL = timedelta(hours=23)
-"""The print provider forgets an idempotency key after 24 hours; past this nothing is sent again unseen."""
-
-
-class MailingStatus(StrEnum):
-    """Where a mailing stands. Between `intended` and an answer the outcome is open, never assumed."""
-
-    REQUESTED = "requested"
-    ADDRESS_REFUSED = "address_refused"
-    READY = "ready"
-    INTENDED = "intended"
-    OUTCOME_UNKNOWN = "outcome_unknown"
-    REJECTED = "rejected"
-    ACCEPTED = "accepted"
-    MAILED = "mailed"
-    IN_TRANSIT = "in_transit"
-    IN_LOCAL_AREA = "in_local_area"
-    PROCESSED_FOR_DELIVERY = "processed_for_delivery"
-    PICKUP_AVAILABLE = "pickup_available"
-    DELIVERED = "delivered"
-    RETURNED = "returned"
-    RE_ROUTED = "re_routed"
-    LOST = "lost"
-    CANCELLED = "cancelled"
-
-
-FINAL = (MailingStatus.DELIVERED, MailingStatus.RETURNED, MailingStatus.LOST, MailingStatus.CANCELLED)
-
-
-class Service(StrEnum):
-    """What proof of delivery the piece carries."""
-
-    FIRST_CLASS = "first_class"
-    CERTIFIED = "certified"
-    CERTIFIED_RETURN_RECEIPT = "certified_return_receipt"
+__all__ = ["FINAL", "LOST_AFTER", "RESEND_WALL", "Mailing", "MailingStatus", "Service"]
 
 
 class Mailing(Aggregate):
@@ -89,6 +52,7 @@ class Mailing(Aggregate):
 
         def apply(self, aggregate: Mailing) -> None:
             aggregate.status = MailingStatus.ADDRESS_REFUSED
+            aggregate.stopped_by = str(self.originator_version)
 
     class SubmissionIntended(Event):
         TOPIC: ClassVar[str] = "mailing.submission_intended.v1"
@@ -122,6 +86,7 @@ class Mailing(Aggregate):
 
         def apply(self, aggregate: Mailing) -> None:
             aggregate.status = MailingStatus.REJECTED
+            aggregate.stopped_by = str(self.originator_version)
 
     class OutcomeUnknown(Event):
         TOPIC: ClassVar[str] = "mailing.outcome_unknown.v1"
@@ -130,6 +95,22 @@ class Mailing(Aggregate):
 
         def apply(self, aggregate: Mailing) -> None:
             aggregate.status = MailingStatus.OUTCOME_UNKNOWN
+            aggregate.stopped_by = str(self.attempt)
+
+    class RetryAsked(Event):
+        TOPIC: ClassVar[str] = "mailing.retry_asked.v1"
+        subject_id: UUID
+        stopped_as: MailingStatus
+        stopped_by: str
+        reason: Sealed
+        actor_id: UUID
+
+    class DeclaredUnsent(Event):
+        TOPIC: ClassVar[str] = "mailing.declared_unsent.v1"
+        attempt: int
+
+        def apply(self, aggregate: Mailing) -> None:
+            aggregate.status = MailingStatus.REJECTED
 
     class FoundUnsent(Event):
         TOPIC: ClassVar[str] = "mailing.found_unsent.v1"
@@ -151,6 +132,7 @@ class Mailing(Aggregate):
 
         def apply(self, aggregate: Mailing) -> None:
             aggregate.mail = advance(aggregate.mail, [self.scan])
+            aggregate.re_routed = aggregate.re_routed or self.scan.kind is ScanKind.RE_ROUTED
             aggregate.status = self.status
 
     class Delivered(Event):
@@ -213,6 +195,8 @@ class Mailing(Aggregate):
         self.intended_at: datetime | None = None
         self.accepted_at: datetime | None = None
         self.provider_id: str | None = None
+        self.stopped_by = ""
+        self.re_routed = False
         self.mail = MailStatus()
 
     @staticmethod
@@ -241,22 +225,10 @@ class Mailing(Aggregate):
     ) -> Mailing:
         """Ask for a letter's approved bytes to be mailed."""
         return cls._create(
-            cls.Requested,
-            id=mailing_id,
-            timestamp=at,
-            subject_id=consumer_id,
-            letter_id=letter_id,
-            dispute_ids=dispute_ids,
-            bureau=bureau,
-            service=service,
-            pdf_sha256=pdf_sha256,
-            object_key=object_key,
-            to_name=to_name,
-            to=to,
-            time_zone=time_zone,
-            sender_name=sender_name,
-            sender=sender,
-        )
+            cls.Requested, id=mailing_id, timestamp=at, subject_id=consumer_id, letter_id=letter_id,
+            dispute_ids=dispute_ids, bureau=bureau, service=service, pdf_sha256=pdf_sha256, object_key=object_key,
+            to_name=to_name, to=to, time_zone=time_zone, sender_name=sender_name, sender=sender,
+        )  # fmt: skip
 
     @property
     def open(self) -> bool:
@@ -330,6 +302,24 @@ class Mailing(Aggregate):
         if self.status in (MailingStatus.REQUESTED, MailingStatus.ACCEPTED):
             self.record(self.Rejected, at, subject_id=self.owner_id, code=code, kind=kind)
 
+    def ask_retry(self, reason: str, actor_id: UUID, at: datetime) -> None:
+        """An operator has put right what stopped the piece, or has found nothing of it at the provider."""
+        unsettled = self.status is MailingStatus.OUTCOME_UNKNOWN and not self.may_resend(at)
+        if not unsettled and self.status not in (MailingStatus.REJECTED, MailingStatus.ADDRESS_REFUSED):
+            raise IllegalMove(
+                f"a mailing that is {self.status.value} is not tried again by hand; only one that was refused, "
+                "or whose outcome is still unknown when the provider may no longer be asked with the same key"
+            )
+        self.record(
+            self.RetryAsked, at, subject_id=self.owner_id, stopped_as=self.status, stopped_by=self.stopped_by,
+            reason=reason, actor_id=actor_id,
+        )  # fmt: skip
+
+    def declare_unsent(self, at: datetime) -> None:
+        """The provider holds no such piece and an operator says so too: this one will never be posted."""
+        self._require_unanswered()
+        self.record(self.DeclaredUnsent, at, attempt=self.attempt)
+
     def note_unknown(self, reason: str, at: datetime) -> None:
         """The provider may or may not hold the piece; only looking there can tell."""
         self._require_unanswered()
@@ -365,8 +355,8 @@ class Mailing(Aggregate):
 
     @property
     def proves_delivery(self) -> bool:
-        """Whether the carrier's delivery scan is proof of receipt."""
-        return self.service is not Service.FIRST_CLASS
+        """Whether the carrier's delivery scan is proof of receipt: never of a piece sent on to another address."""
+        return self.service is not Service.FIRST_CLASS and not self.re_routed
 
     def check_lost(self, at: datetime) -> None:
         """Give a piece up that the carrier has been silent about for too long."""

@@ -22,6 +22,7 @@ class TaskKind(StrEnum):
     MAILING_RETURNED = "mailing_returned"
     MAILING_LOST = "mailing_lost"
     MAILING_UNRESOLVED = "mailing_unresolved"
+    DELIVERY_UNPROVEN = "delivery_unproven"
     MATCH_REVIEW = "match_review"
 
 

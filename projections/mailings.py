@@ -103,6 +103,10 @@ class MailingsProjection(Projection):
     def rejected(self, r: Recorded[Mailing.Rejected]) -> Iterable[Change]:
         yield MAILINGS.amend(r.event.originator_id, status=S.REJECTED, refused_code=r.event.code)
 
+    @on(Mailing.DeclaredUnsent)
+    def declared_unsent(self, r: Recorded[Mailing.DeclaredUnsent]) -> Iterable[Change]:
+        yield MAILINGS.amend(r.event.originator_id, status=S.REJECTED, refused_code="not_found_at_the_provider")
+
     @on(Mailing.Accepted)
     def accepted(self, r: Recorded[Mailing.Accepted]) -> Iterable[Change]:
         yield MAILINGS.amend(

@@ -17,6 +17,7 @@ from api.reads import Lists, One
 from api.services import Api
 from api.sources import LETTERS, MAILINGS
 from application.letters import ApproveLetterAsConsumer, ApproveLetterAsOperator, Sha256, SignLetter, VoidLetter
+from application.stopped_mail import RetryMailing
 from domain.bureaus import Bureau
 from domain.kernel import Invalid, NotFound, Role
 from domain.letters import Letter, LetterStatus
@@ -42,6 +43,13 @@ class NewApproval(BaseModel):
     model_config = ConfigDict(extra="forbid")
     pdf_sha256: Sha256
     attestation_version: Annotated[str, Field(max_length=40)] | None = None
+
+
+class Retry(BaseModel):
+    """What was put right, or where the piece was looked for in vain."""
+
+    model_config = ConfigDict(extra="forbid")
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Voiding(BaseModel):
@@ -113,7 +121,7 @@ def approve_letter(letter_id: UUID, body: NewApproval, bus: Bus, key: Key, versi
 
 @router.post("/letters/{letter_id}/void", responses=CHANGES)
 def void_letter(letter_id: UUID, body: Voiding, bus: Bus, key: Key, version: Version) -> Changed:
-    """Take a letter back before it is posted."""
+    """Take a letter back before it is posted; its items are drafted anew, from the profile as it is then."""
     return changed(bus.change(VoidLetter(letter_id=letter_id, reason=body.reason), key, version, body), "letter_id")
 
 
@@ -129,3 +137,10 @@ async def list_mailings(
 async def get_mailing(mailing_id: UUID, one: One) -> MailingRow | Response:
     """One piece of mail."""
     return await one.row(MAILINGS, mailing_id)
+
+
+@router.post("/mailings/{mailing_id}/retry", responses=CHANGES)
+def retry_mailing(mailing_id: UUID, body: Retry, bus: Bus, key: Key, version: Version) -> Changed:
+    """Try again a piece that was refused, or whose outcome stays unknown: the provider is searched once more first."""
+    command = RetryMailing(mailing_id=mailing_id, reason=body.reason)
+    return changed(bus.change(command, key, version, body), "mailing_id")

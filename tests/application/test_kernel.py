@@ -82,6 +82,8 @@ MAY: dict[str, set[Role]] = {
     "RegisterUser": {O},
     "RenderLetter": set(),
     "RequestMailing": set(),
+    "ReplaceMailing": set(),
+    "RetryMailing": {O, P},
     "ReturnDispute": set(),
     "SettleTask": set(),
     "SignLetter": {C},

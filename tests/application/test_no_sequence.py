@@ -30,6 +30,7 @@ from application.kernel import Command, Conflict
 from application.letters import ApproveLetterAsConsumer, ApproveLetterAsOperator, SignLetter, VoidLetter
 from application.ports import PostNews
 from application.posting import MailPiece, OutcomeUnknown, PostBusy, PostRejected
+from application.stopped_mail import RetryMailing
 from application.webhooks import ReceivePostWebhook
 from domain.bureaus import Bureau
 from domain.disputes import Dispute, DisputeStatus
@@ -150,6 +151,11 @@ class AnySequence(RuleBasedStateMachine):
     def void(self, pick: int) -> None:
         if letter := self.some(Letter, pick):
             self.ask(VoidLetter(letter_id=letter.id, reason="changed our mind"), Role.OPERATOR)
+
+    @rule(pick=picks)
+    def retry_by_hand(self, pick: int) -> None:
+        if mailing := self.some(Mailing, pick):
+            self.ask(RetryMailing(mailing_id=mailing.id, reason="looked there"), Role.OPERATOR)
 
     @rule(pick=picks, by=st.sampled_from([Role.CONSUMER, Role.OPERATOR]))
     def withdraw(self, pick: int, by: Role) -> None:

@@ -16,6 +16,7 @@ from application.letters import DraftLetters, RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
 from application.notifications import QueueNotification
 from application.reconciling import ReconcileDisputes
+from application.stopped_mail import ReplaceMailing
 from application.tasks import OpenTask, SettleTask
 from domain.consumers import Consumer
 from domain.credit_files import CreditFile
@@ -67,6 +68,8 @@ def cases() -> dict[Callable[..., Any], tuple[Event, list[Any]]]:
     accepted, delivered, returned = first(Mailing.Accepted), first(Mailing.Delivered), first(Mailing.Returned)
     lost, rejected, bad = first(Mailing.Lost), first(Mailing.Rejected), first(Mailing.AddressRefused)
     unsent = first(Mailing.FoundUnsent).model_copy(update={"provider_busy": False})
+    asked = first(Mailing.RetryAsked)
+    unproven = delivered.model_copy(update={"proven": False})
     silence = f"overdue:{overdue.breach_assertable_on}"  # type: ignore[attr-defined]
     doubtful, decided = uid("doubtful report"), uid("next report")
     day_after = datetime(2026, 2, 24, 6, tzinfo=UTC)
@@ -105,6 +108,11 @@ def cases() -> dict[Callable[..., Any], tuple[Event, list[Any]]]:
         p.reconcile_mailing_on_outcome_unknown: (
             first(Mailing.OutcomeUnknown), [ReconcileMailing(mailing_id=MAILING)]
         ),
+        p.replace_mailing_on_retry_asked: (asked, [ReplaceMailing(mailing_id=asked.originator_id)]),
+        p.settle_task_on_retry_asked: (
+            asked, [settle(K.MAILING_UNRESOLVED, asked, "1", "the operator had it tried again")]
+        ),
+        p.open_task_on_unproven_delivery: (unproven, [task(K.DELIVERY_UNPROVEN, unproven)]),
         p.submit_mailing_on_found_unsent: (unsent, [SubmitMailing(mailing_id=MAILING)]),
         p.open_task_on_mailing_rejected: (rejected, [task(K.MAILING_REJECTED, rejected)]),
         p.poll_mailing_on_mailing_accepted: (
@@ -160,6 +168,10 @@ def test_every_reaction_is_tested_here_and_registered_for_its_event() -> None:
     named = {(reaction, type(event)) for reaction, (event, _) in CASES.items()}
     assert {reaction for reaction, _ in registered} == set(CASES)
     assert registered == named
+
+
+def test_a_proven_delivery_asks_for_no_look() -> None:
+    assert on(first(Mailing.Delivered), p.open_task_on_unproven_delivery).sends()
 
 
 def test_a_reaction_is_named_outcome_on_cause() -> None:

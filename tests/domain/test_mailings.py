@@ -151,3 +151,35 @@ def test_a_silent_piece_is_lost_and_may_yet_arrive() -> None:
 def test_every_end_is_an_end() -> None:
     assert {made.status for made in mailings()} == {S.DELIVERED, S.ADDRESS_REFUSED, S.REJECTED, S.RETURNED, S.CANCELLED}
     assert not any(made.open for made in mailings())
+
+
+def test_what_was_sent_on_to_another_address_proves_no_receipt() -> None:
+    """The bureau's own address is what starts its clock for certain; the dates are then for reminders only."""
+    made = accepted_mailing()
+    made.scan(scan(ScanKind.RE_ROUTED, 30), at(31))
+    made.scan(scan(ScanKind.DELIVERED, 96), at(97))
+    (delivered,) = (event for event in made.pending_events if isinstance(event, Mailing.Delivered))
+    assert (made.status, delivered.proven) == (S.DELIVERED, False)
+
+
+def test_ready_for_pickup_is_no_delivery() -> None:
+    made = accepted_mailing()
+    made.scan(scan(ScanKind.PICKUP_AVAILABLE, 30), at(31))
+    assert not [event for event in made.pending_events if isinstance(event, Mailing.Delivered)]
+
+
+def test_a_piece_on_its_way_is_not_called_unprinted() -> None:
+    made = accepted_mailing()
+    made.scan(scan(ScanKind.MAILED, 30), at(31))
+    made.give_up("failed_at_the_printer", "letter", at(32))
+    assert made.status is S.MAILED
+
+
+def test_a_retry_is_asked_of_a_piece_that_stands_still() -> None:
+    made = intended()
+    made.note_unknown("timeout", at(3))
+    with pytest.raises(IllegalMove, match="outcome_unknown"):
+        made.ask_retry("looked", uid("operator"), at(4))
+    made.ask_retry("looked", uid("operator"), at(2) + RESEND_WALL)
+    made.declare_unsent(at(2) + RESEND_WALL)
+    assert (made.status, made.open) == (S.REJECTED, False)

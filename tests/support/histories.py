@@ -20,7 +20,7 @@ from domain.findings import DETECTORS, ConsumerProfile, detect
 from domain.kernel import Aggregate, Event, Role
 from domain.letter_facts import Recipient, ReportReference, Sender
 from domain.letters import Draft, Letter, RenderedPdf
-from domain.mailings import LOST_AFTER, Mailing, Service
+from domain.mailings import LOST_AFTER, RESEND_WALL, Mailing, Service
 from domain.notifications import Notification, NotificationKind
 from domain.reconciliation import FieldChange, Outcome
 from domain.reports import Report
@@ -272,7 +272,7 @@ def scan(kind: ScanKind, hours: float) -> TrackingScan:
 
 
 def mailings() -> list[Mailing]:
-    """Busy, unknown, found and delivered; refused; rejected; lost and returned after all; cancelled."""
+    """Busy, unknown, found and delivered; refused; rejected; lost and returned after all; cancelled; given up."""
     delivered = ready_mailing()
     delivered.intend(SHA, at(2))
     delivered.find_unsent(at(2), provider_busy=True)
@@ -292,7 +292,12 @@ def mailings() -> list[Mailing]:
     lost.scan(scan(ScanKind.RETURNED, 600), at(601))
     cancelled = ready_mailing("cancelled mailing")
     cancelled.cancel("the letter was voided", at(2))
-    return [delivered, refused, rejected, lost, cancelled]
+    unresolved = ready_mailing("unresolved mailing")
+    unresolved.intend(SHA, at(2))
+    unresolved.note_unknown("timeout", at(2))
+    unresolved.ask_retry("the provider's own pages do not show it", ACTOR_ID, at(2) + RESEND_WALL)
+    unresolved.declare_unsent(at(2) + RESEND_WALL)
+    return [delivered, refused, rejected, lost, cancelled, unresolved]
 
 
 def task() -> Task:

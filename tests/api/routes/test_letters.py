@@ -64,6 +64,10 @@ def test_the_approved_bytes_are_the_bytes_that_were_read(firm: Firm, case: Case)
     assert mailing["letter_id"] == case.ids["letter_id"]
     assert mailing["status"] == "accepted"
     assert firm.operator.send("POST", f"{path}/void", {"reason": "late"}, etag="*").status_code == 409
+    retry = f"/v1/mailings/{case.ids['mailing_id']}/retry"
+    assert case.consumer.send("POST", retry, {"reason": "late"}, etag="*").status_code == 403
+    moving = firm.operator.send("POST", retry, {"reason": "late"}, etag="*")
+    assert (moving.status_code, moving.json()["code"]) == (409, "illegal_move")
 
 
 def test_letters_and_mailings_are_found_by_what_they_belong_to(firms: tuple[Firm, Firm]) -> None:
