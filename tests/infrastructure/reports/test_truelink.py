@@ -168,10 +168,12 @@ def test_no_bent_report_does_harm_and_no_row_changes_its_bureau(bends):
     for path, value in bends:
         node = bent
         for key in path[:-1]:
-            node = node.get(key) if isinstance(node, dict) else node[key] if isinstance(node, list) else None
-            if not isinstance(node, dict | list) or (isinstance(node, list) and not isinstance(path[-1], int)):
-                break
-        else:
-            if isinstance(node, dict):
-                node[path[-1]] = value
+            node = node[key] if holds(node, key) else None
+        if holds(node, path[-1]):
+            node[path[-1]] = value
     survives(raw(bent))
+
+
+def holds(node, key):
+    """Whether the place still exists: an earlier bend may have taken it away."""
+    return key in node if isinstance(node, dict) else isinstance(node, list) and key in range(len(node))
