@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from infrastructure.stores import StoreUnavailable
@@ -46,12 +46,18 @@ class Files:
             return None
 
     def erase(self, prefix: str) -> int:
-        """Remove every object whose name begins with the folder `prefix`."""
-        folder = self._folder / prefix
-        if not folder.is_dir():
-            return 0
-        count = sum(1 for path in folder.rglob("*") if path.is_file())
-        shutil.rmtree(folder)
+        """Remove every object below the folder `prefix`, counting those that nobody else removed at the same time."""
+        count = 0
+        try:
+            for place, _, names in os.walk(self._folder / prefix, topdown=False):
+                for name in names:
+                    with suppress(FileNotFoundError):
+                        Path(place, name).unlink()
+                        count += 1
+                with suppress(FileNotFoundError):
+                    Path(place).rmdir()
+        except OSError as error:
+            raise StoreUnavailable(f"objects could not be removed: {error.strerror}") from None
         return count
 
 
