@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
+from domain.consumers import ConsumerErased
 from infrastructure.postgres import CONNECT_TIMEOUT_S, Connection, tenant_transaction
 from infrastructure.vault import KEY_BYTES, NONCE_BYTES, Vault
 
@@ -33,7 +34,11 @@ log = logging.getLogger(__name__)
 
 
 class NoKey(Exception):
-    """There is no key to seal with: it was never created, or the person has been erased."""
+    """There is no key to seal with: it was never created, or it was destroyed."""
+
+
+class KeyDestroyed(NoKey, ConsumerErased):
+    """The person was erased while something was still being done in their name; for a caller it is that refusal."""
 
 
 class Altered(Exception):
@@ -45,6 +50,7 @@ class _Held:
     key: bytes | None
     cipher: AESGCM | None
     until: float
+    destroyed: bool = False
 
 
 class Keyring:
@@ -79,7 +85,7 @@ class Keyring:
         self._insert(tenant_id, _index_of(tenant_id))
         self._insert(tenant_id, subject_id)
         if self.key(tenant_id, subject_id) is None:
-            raise NoKey("this person has been erased; their key is not made again")
+            raise KeyDestroyed("this consumer has been erased; their key is not made again")
 
     def key(self, tenant_id: UUID, subject_id: UUID) -> bytes | None:
         """A person's key, or None when it was never made or has been destroyed."""
@@ -98,12 +104,17 @@ class Keyring:
         return gone == 1
 
     def seal(self, tenant_id: UUID, subject_id: UUID, plaintext: bytes, aad: bytes) -> bytes:
-        """AES-256-GCM under the person's key, bound to `aad`: format byte, nonce, ciphertext. Raises NoKey."""
-        cipher = self._find(tenant_id, subject_id).cipher
-        if cipher is None:
-            raise NoKey("there is no key for this person; create it before the first event, never after an erasure")
+        """AES-256-GCM under the person's key, bound to `aad`: format byte, nonce, ciphertext. Raises NoKey.
+
+        KeyDestroyed when there was one.
+        """
+        held = self._find(tenant_id, subject_id)
+        if held.destroyed:
+            raise KeyDestroyed("this consumer has been erased; nothing more can be done in their name")
+        if held.cipher is None:
+            raise NoKey("there is no key for this person; create it before the first event")
         nonce = os.urandom(NONCE_BYTES)
-        return _FORMAT + nonce + cipher.encrypt(nonce, plaintext, aad)
+        return _FORMAT + nonce + held.cipher.encrypt(nonce, plaintext, aad)
 
     def open(self, tenant_id: UUID, subject_id: UUID, box: bytes, aad: bytes) -> bytes | None:
         """What was sealed, or None when the key is gone. Raises Altered."""
@@ -165,7 +176,7 @@ class Keyring:
                 (tenant_id, subject_id),
             ).fetchone()
         if row is None or row[1] is None:
-            return _Held(None, None, until)
+            return _Held(None, None, until, destroyed=row is not None)
         key = self._vault.unwrap(tenant_id, row[0], row[1])
         return _Held(key, AESGCM(key), until)
 

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 
+from domain.consumers import ConsumerErased
 from infrastructure.event_store.keyring import Altered, Keyring, NoKey
 from infrastructure.postgres import Connection
 from infrastructure.vault import EmbeddedVault
@@ -93,6 +94,15 @@ def test_a_destroyed_key_is_gone_for_good(keyring: Keyring) -> None:
         keyring.seal(TENANT, SUBJECT, b"x", b"")
     with pytest.raises(NoKey):
         keyring.create(TENANT, SUBJECT)
+    for act in (lambda: keyring.seal(TENANT, SUBJECT, b"x", b""), lambda: keyring.create(TENANT, SUBJECT)):
+        with pytest.raises(ConsumerErased):
+            act()
+
+
+def test_a_key_that_was_never_made_is_not_an_erasure(keyring: Keyring) -> None:
+    with pytest.raises(NoKey) as raised:
+        keyring.seal(TENANT, uuid4(), b"x", b"")
+    assert not isinstance(raised.value, ConsumerErased)
 
 
 def test_another_process_forgets_within_the_time_to_live(
