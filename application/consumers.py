@@ -10,6 +10,7 @@ from pydantic import Field
 
 from application.consents import text_of
 from application.kernel import Answer, Command, Work, handles
+from application.ports import snooze_until_reached
 from domain.consumers import ConsentKind, Consumer, DocumentKind, ErasureReason, KycStatus, Profile
 from domain.kernel import IllegalMove
 from domain.permissions import Permission
@@ -85,7 +86,7 @@ class EraseConsumer(Command):
 
 
 class PurgeConsumer(Command):
-    """Finish an erasure: objects gone, key destroyed. Repeating it does no harm."""
+    """Finish an erasure: key destroyed, objects gone, sign-in closed. Repeating it does no harm."""
 
     needs: ClassVar[Permission] = Permission.ERASE_CONSUMERS
     consumer_id: UUID
@@ -164,12 +165,20 @@ def erase_consumer(command: EraseConsumer, work: Work) -> Answer:
 
 @handles(PurgeConsumer)
 def purge_consumer(command: PurgeConsumer, work: Work) -> Answer:
-    """Close the person's sign-in, remove their objects, then destroy the key."""
+    """Destroy the key first: nothing can be sealed or read from then on, so what follows leaves nothing behind.
+
+    Others may have written about the person since the erasure was put on record; query tables drop that
+    when they read that the key is gone.
+    """
     tenant_id = work.caller.tenant_id
-    if not work.load(Consumer, command.consumer_id).erased:
+    consumer = work.load(Consumer, command.consumer_id)
+    if not consumer.erased:
         raise IllegalMove("put the erasure on record first; a key is never destroyed without it")
-    for user_id in work.ports.reads.users_of_consumer(tenant_id, command.consumer_id):
+    destroyed = work.ports.keys.destroy(tenant_id, consumer.id)
+    erased = work.ports.store.erase(tenant_id, consumer.id)
+    if work.context.job is not None:
+        snooze_until_reached(work.ports.reads, tenant_id, work.context.job.after_position)
+    for user_id in work.ports.reads.users_of_consumer(tenant_id, consumer.id):
         work.ports.sign_ins.close(tenant_id, user_id)
-    erased = work.ports.store.erase(tenant_id, command.consumer_id)
-    destroyed = work.ports.keys.destroy(tenant_id, command.consumer_id)
-    return {"consumer_id": command.consumer_id, "objects_erased": erased, "key_destroyed": destroyed}
+    consumer.note_forgotten(work.now)
+    return {"consumer_id": consumer.id, "objects_erased": erased, "key_destroyed": destroyed}

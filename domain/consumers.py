@@ -149,12 +149,20 @@ class Consumer(Aggregate):
             aggregate.erased = True
             aggregate.profile = None
 
+    class Forgotten(Event):
+        TOPIC: ClassVar[str] = "consumer.forgotten.v1"
+        subject_id: UUID
+
+        def apply(self, aggregate: Consumer) -> None:
+            aggregate.forgotten = True
+
     def __init__(self, profile: Profile | None) -> None:
         self.profile = profile
         self.consents: dict[ConsentKind, str] = {}
         self.documents: dict[UUID, DocumentKind] = {}
         self.kyc = KycStatus.UNVERIFIED
         self.erased = False
+        self.forgotten = False
 
     @property
     def owner_id(self) -> UUID:
@@ -232,3 +240,10 @@ class Consumer(Aggregate):
         """Record the erasure; the destruction of the key follows and cannot be undone."""
         if not self.erased:
             self.record(self.Erased, at, subject_id=self.id, reason=reason)
+
+    def note_forgotten(self, at: datetime) -> None:
+        """Record that the key is destroyed: what was still written about the person meanwhile is unreadable too."""
+        if not self.erased:
+            raise IllegalMove("put the erasure on record first; a key is never destroyed without it")
+        if not self.forgotten:
+            self.record(self.Forgotten, at, subject_id=self.id)

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from domain.consumers import Consumer, KycStatus, Profile
+from domain.kernel import Event
 from projections.kernel import Change, Projection, Recorded, Table, on
 
 CONSUMERS = Table(
@@ -73,8 +74,8 @@ class ConsumersProjection(Projection):
     def kyc_decided(self, r: Recorded[Consumer.KycDecided]) -> Iterable[Change]:
         yield CONSUMERS.amend(r.event.originator_id, kyc=r.event.status)
 
-    @on(Consumer.Erased)
-    def erased(self, r: Recorded[Consumer.Erased]) -> Iterable[Change]:
+    @on(Consumer.Erased, Consumer.Forgotten)
+    def erased(self, r: Recorded[Event]) -> Iterable[Change]:
         yield CONSUMERS.amend(r.event.originator_id, erased=True, **_person(None))
 
 

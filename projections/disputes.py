@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from domain.bureaus import Bureau
 from domain.consumers import Consumer
 from domain.disputes import Challenge, Dispute, DisputeStatus
+from domain.kernel import Event
 from domain.reconciliation import Outcome
 from projections.kernel import Change, Projection, Recorded, Table, on
 
@@ -183,8 +184,8 @@ class DisputesProjection(Projection):
     def returned(self, r: Recorded[Dispute.ReturnedUndelivered]) -> Iterable[Change]:
         yield DISPUTES.amend(r.event.originator_id, status=S.RETURNED_UNDELIVERED, closed_at=r.event.timestamp)
 
-    @on(Consumer.Erased)
-    def consumer_erased(self, r: Recorded[Consumer.Erased]) -> Iterable[Change]:
+    @on(Consumer.Erased, Consumer.Forgotten)
+    def consumer_erased(self, r: Recorded[Event]) -> Iterable[Change]:
         yield DISPUTES.amend_where({"consumer_id": r.event.originator_id}, changes=None, **_item(None))
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from domain.bureaus import Bureau
 from domain.consumers import Consumer
 from domain.findings.model import Finding
+from domain.kernel import Event
 from domain.reports import Report
 from projections.kernel import Change, Projection, Recorded, Table, on
 
@@ -85,8 +86,8 @@ class FindingsProjection(Projection):
                 **_facts(finding),
             )
 
-    @on(Consumer.Erased)
-    def consumer_erased(self, r: Recorded[Consumer.Erased]) -> Iterable[Change]:
+    @on(Consumer.Erased, Consumer.Forgotten)
+    def consumer_erased(self, r: Recorded[Event]) -> Iterable[Change]:
         yield FINDINGS.remove_where(consumer_id=r.event.originator_id)
 
 

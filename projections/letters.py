@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from domain.bureaus import Bureau
 from domain.consumers import Consumer
+from domain.kernel import Event
 from domain.letters import Letter, LetterStatus
 from projections.kernel import Change, Projection, Recorded, Table, on
 
@@ -140,8 +141,8 @@ class LettersProjection(Projection):
     def submission_failed(self, r: Recorded[Letter.SubmissionFailed]) -> Iterable[Change]:
         yield LETTERS.amend(r.event.originator_id, status=S.APPROVED)
 
-    @on(Consumer.Erased)
-    def consumer_erased(self, r: Recorded[Consumer.Erased]) -> Iterable[Change]:
+    @on(Consumer.Erased, Consumer.Forgotten)
+    def consumer_erased(self, r: Recorded[Event]) -> Iterable[Change]:
         yield LETTERS.amend_where({"consumer_id": r.event.originator_id}, signer=None)
 
     @on(Letter.Voided)

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from domain.consumers import Consumer
+from domain.kernel import Event
 from domain.tasks import Task, TaskKind, TaskStatus
 from projections.kernel import Change, Projection, Recorded, Table, on
 
@@ -63,8 +64,8 @@ class TasksProjection(Projection):
             due_on=r.event.due_on,
         )
 
-    @on(Consumer.Erased)
-    def consumer_erased(self, r: Recorded[Consumer.Erased]) -> Iterable[Change]:
+    @on(Consumer.Erased, Consumer.Forgotten)
+    def consumer_erased(self, r: Recorded[Event]) -> Iterable[Change]:
         yield TASKS.amend_where({"consumer_id": r.event.originator_id}, note=None)
 
     @on(Task.Completed)

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from domain.bureaus import Bureau
 from domain.consumers import Consumer
 from domain.credit_reports import BureauTradeline
+from domain.kernel import Event
 from domain.reports import Report
 from projections.kernel import Change, Projection, Recorded, Table, on
 
@@ -89,8 +90,8 @@ class TradelinesProjection(Projection):
                 **_facts(row),
             )
 
-    @on(Consumer.Erased)
-    def consumer_erased(self, r: Recorded[Consumer.Erased]) -> Iterable[Change]:
+    @on(Consumer.Erased, Consumer.Forgotten)
+    def consumer_erased(self, r: Recorded[Event]) -> Iterable[Change]:
         yield TRADELINES.remove_where(consumer_id=r.event.originator_id)
 
 

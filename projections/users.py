@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from domain.consumers import Consumer
-from domain.kernel import Role
+from domain.kernel import Event, Role
 from domain.users import User
 from projections.kernel import Change, Projection, Recorded, Table, on
 
@@ -68,6 +68,6 @@ class UsersProjection(Projection):
     def disabled(self, r: Recorded[User.Disabled]) -> Iterable[Change]:
         yield USERS.amend(r.event.originator_id, active=False)
 
-    @on(Consumer.Erased)
-    def consumer_erased(self, r: Recorded[Consumer.Erased]) -> Iterable[Change]:
+    @on(Consumer.Erased, Consumer.Forgotten)
+    def consumer_erased(self, r: Recorded[Event]) -> Iterable[Change]:
         yield USERS.amend_where({"consumer_id": r.event.originator_id}, email=None, name=None, active=False)

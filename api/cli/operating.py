@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -33,7 +34,7 @@ from infrastructure.projecting.rebuild import Report
 from infrastructure.quiet import wait_until_projected
 from infrastructure.runtime import decoder, tenant_of_consumer
 from infrastructure.settings import load
-from infrastructure.wiring import wire
+from infrastructure.wiring import Sfdify, wire
 from projections import ALL
 from projections.kernel import Projection
 
@@ -238,18 +239,27 @@ def erase_consumer(
             raise NotFound("there is no consumer of this id")
         caller = system(tenant_id)
         done = sfdify.bus.handle(EraseConsumer(consumer_id=consumer_id, reason=reason), caller)
+        _project(sfdify, admin_url, done.position)  # so that purging knows every sign-in of the person
         purged = sfdify.bus.handle(PurgeConsumer(consumer_id=consumer_id), caller)
-        with decoder(settings, admin_url) as decode:
-            Runner(sfdify.urls.projector, ALL, decode).drain(5.0)
-        projected = wait_until_projected(sfdify, done.position, time.monotonic() + 10.0)
+        projected = _project(sfdify, admin_url, purged.position or done.position)
         consumer = sfdify.engine.load(tenant_id, Consumer, consumer_id)
-    out.print(f"key destroyed: {purged.answer['key_destroyed']}", highlight=False)
+        destroyed = sfdify.keyring.key(tenant_id, consumer_id) is None
+    out.print(f"key destroyed: {destroyed}", highlight=False)
     out.print(f"objects erased: {purged.answer['objects_erased']}", highlight=False)
+    if not purged.answer["key_destroyed"]:
+        out.print("another process began before: what it erased is not counted here", highlight=False)
     out.print(f"stream loads without the person: {consumer is not None and consumer.profile is None}", highlight=False)
     out.print(
         "query tables: erased" if projected else "query tables: not yet; see `sfdify projections status`",
         highlight=False,
     )
+
+
+def _project(sfdify: Sfdify, admin_url: str, position: int) -> bool:
+    """Bring the query tables to `position`, or wait for whoever owns them; whether they have reached it."""
+    with decoder(sfdify.settings, admin_url) as decode, suppress(TimeoutError):
+        Runner(sfdify.urls.projector, ALL, decode).drain(5.0)
+    return wait_until_projected(sfdify, position, time.monotonic() + 10.0)
 
 
 def _show(rows: Sequence[Mapping[str, object]], as_json: bool) -> None:

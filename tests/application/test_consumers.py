@@ -17,8 +17,10 @@ from application.consumers import (
     RegisterConsumer,
     WithdrawConsent,
 )
-from application.kernel import canonical
+from application.kernel import Context, JobTicket, canonical, system
+from application.ports import NotYet
 from application.tasks import CompleteTask, OpenTask
+from application.users import RegisterUser
 from domain.consumers import ConsentKind, Consumer, ConsumerErased, DocumentKind, KycStatus
 from domain.kernel import IllegalMove, Role
 from domain.tasks import Task, TaskKind
@@ -79,10 +81,33 @@ def test_erasing_puts_it_on_record_and_then_destroys_objects_and_key(case: Case)
     case.world.settle()
     assert (case.world.tenant_id, case.consumer_id) not in case.world.keys.held
     assert case.world.store.objects == {}
+    person = case.world.log.load(case.world.tenant_id, Consumer, case.consumer_id)
+    assert person is not None
+    assert (person.erased, person.forgotten) == (True, True)
     again = when(case.world, PurgeConsumer(consumer_id=case.consumer_id))
     assert (again.answer["objects_erased"], again.answer["key_destroyed"]) == (0, False)
     with pytest.raises(ConsumerErased):
         when(case.world, ChangeProfile(consumer_id=case.consumer_id, profile=PROFILE), Role.OPERATOR)
+
+
+def test_key_and_objects_go_before_the_query_tables_are_waited_for(case: Case) -> None:
+    """Which sign-ins the person has is read from query tables, and those may be late or stand still."""
+    world = case.world
+    register = RegisterUser(role=Role.CONSUMER, email="m@example.com", name="M", consumer_id=case.consumer_id)
+    user_id = when(world, register, Role.OWNER).answer["user_id"]
+    case.import_report(FIRST_PULL)
+    when(world, EraseConsumer(consumer_id=case.consumer_id), Role.OWNER)
+    world.reads.lagging = True
+    job = JobTicket(id=uuid4(), token=uuid4(), renew=lambda: None, after_position=1)
+    world.log.running[job.id] = job.token
+    with pytest.raises(NotYet):
+        world.bus.handle(PurgeConsumer(consumer_id=case.consumer_id), system(world.tenant_id), Context(job=job))
+    assert (world.tenant_id, case.consumer_id) not in world.keys.held
+    assert world.store.objects == {}
+    assert world.sign_ins.closed == set()
+    world.reads.lagging = False
+    world.settle()
+    assert (world.tenant_id, user_id) in world.sign_ins.closed
 
 
 def test_a_task_about_an_erased_person_is_closed_without_words(case: Case) -> None:

@@ -16,6 +16,7 @@ from domain.consumers import (
     ErasureReason,
     KycStatus,
 )
+from domain.kernel import IllegalMove
 from tests.support.cases import PROFILE
 from tests.support.histories import CONSUMER_ID, NOON, SHA, at, uid
 
@@ -60,6 +61,16 @@ def test_erasing_twice_is_once() -> None:
     made.erase(ErasureReason.ASKED_BY_CONSUMER, at(1))
     made.erase(ErasureReason.ASKED_BY_CONSUMER, at(2))
     assert made.version == 2
+
+
+def test_a_person_is_forgotten_once_and_after_their_erasure_only() -> None:
+    made = person()
+    with pytest.raises(IllegalMove):
+        made.note_forgotten(at(1))
+    made.erase(ErasureReason.ASKED_BY_CONSUMER, at(1))
+    made.note_forgotten(at(2))
+    made.note_forgotten(at(3))
+    assert (made.version, made.forgotten) == (3, True)
 
 
 def test_what_needs_consent_is_refused_without_it() -> None:

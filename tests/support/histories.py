@@ -85,6 +85,7 @@ def consumer(*, erased: bool = False) -> Consumer:
     )  # fmt: skip
     if erased:
         made.erase(ErasureReason.ASKED_BY_CONSUMER, at(6))
+        made.note_forgotten(at(7))
     return made
 
 
