@@ -23,6 +23,7 @@ from application.posting import Service as PostService
 from application.tasks import OpenTask
 from domain.address_book import dispute_address
 from domain.addresses import PostalAddress
+from domain.consumers import Consumer
 from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import DomainError
 from domain.letters import Letter, LetterStatus
@@ -223,6 +224,9 @@ def _release_for_posting(mailing: Mailing, work: Work) -> bool:
     False: the piece is cancelled. Approvals that have grown old in the meantime send the letter back to be
     approved again, and it then gets another piece.
     """
+    if work.load(Consumer, mailing.owner_id).erased:
+        mailing.cancel("the consumer was erased before posting", work.now)
+        return False
     letter = work.load(Letter, mailing.letter_id)
     if letter.status is LetterStatus.SUBMITTED:
         return True

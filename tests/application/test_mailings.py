@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from application.consumers import EraseConsumer
 from application.disputes import WithdrawDispute
 from application.letters import VoidLetter
 from application.mailings import (
@@ -177,6 +178,16 @@ def test_a_withdrawal_before_the_intent_wins(desk: Desk) -> None:
     desk.floor.settle()
     assert (desk.letter.status, desk.mailing.status) == (LetterStatus.VOID, MailingStatus.CANCELLED)
     assert desk.world.post.submissions == 0
+
+
+@pytest.mark.parametrize("purged", [False, True])
+def test_nothing_is_posted_for_a_person_who_has_been_erased(desk: Desk, purged: bool) -> None:
+    key = desk.job("submit_mailing")
+    when(desk.world, EraseConsumer(consumer_id=desk.case.consumer_id), Role.OWNER)
+    if purged:
+        assert desk.floor.carry_out(desk.job("purge_consumer")) is Fate.DONE
+    assert desk.floor.carry_out(key) is Fate.DONE
+    assert (desk.mailing.status, desk.world.post.submissions) == (MailingStatus.CANCELLED, 0)
 
 
 def test_a_withdrawal_that_slips_in_just_before_the_intent_wins(desk: Desk) -> None:
