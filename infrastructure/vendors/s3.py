@@ -49,7 +49,9 @@ class S3:
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
                 names = [{"Key": entry["Key"]} for entry in page.get("Contents", ())]
                 if names:
-                    self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": names, "Quiet": True})
+                    done = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": names, "Quiet": True})
+                    if refused := done.get("Errors"):
+                        raise StoreUnavailable(f"the bucket kept {len(refused)} objects: {refused[0].get('Code')}")
                 count += len(names)
         return count
 

@@ -27,6 +27,16 @@ def test_an_object_is_written_replaced_read_and_erased(bucket: S3) -> None:
     assert (bucket.get("t/p/a.json"), bucket.get("t/q/c.json")) == (None, b"4")
 
 
+def test_objects_that_the_bucket_kept_are_not_called_erased(bucket: S3) -> None:
+    def keep(parsed: dict[str, object], **_: object) -> None:
+        parsed["Errors"] = [{"Key": "t/p/a.json", "Code": "AccessDenied"}]
+
+    bucket.put("t/p/a.json", b"1")
+    bucket._client.meta.events.register("after-call.s3.DeleteObjects", keep)
+    with pytest.raises(StoreUnavailable, match="kept 1 objects: AccessDenied"):
+        bucket.erase("t/p/")
+
+
 def test_another_trouble_than_absence_is_no_absence(bucket: S3) -> None:
     with pytest.raises(StoreUnavailable, match="NoSuchBucket"):
         S3("no-such-bucket", region="us-east-1").put("a", b"1")
