@@ -18,6 +18,11 @@ def counts(admin: Sql) -> list[int]:
     return [admin.one(f"SELECT count(*) FROM es.{table} WHERE tenant_id = %s", admin.tenant) for table in TABLES]
 
 
+def everything(admin: Sql) -> list[object]:
+    """How many rows there are of any tenant, and in which state each job is."""
+    jobs = "SELECT coalesce(array_agg(concat(state, lease_token) ORDER BY id), '{}') FROM es.job"
+    return [*(admin.one(f"SELECT count(*) FROM es.{table}") for table in TABLES), admin.one(jobs)]
+
 
 # Streams
 
@@ -189,10 +194,10 @@ def test_a_lost_lease_writes_nothing(connect: Connect, wrong: str) -> None:
     if wrong == "tenant":
         tenant = uuid4()
     given = {"token": uuid4(), "no token": None}.get(wrong, token)
-    before = counts(admin)
+    before = everything(admin)
     append = lambda: app.append((uuid4(), 1), command=uuid4(), jobs=[("x", "y")], job=job, token=given, tenant=tenant)  # noqa: E731
     refused("SF001", None, append)
-    assert counts(admin) == before
+    assert everything(admin) == before
 
 
 def test_a_refused_append_leaves_the_job_running(connect: Connect) -> None:

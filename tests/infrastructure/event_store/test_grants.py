@@ -55,6 +55,9 @@ def test_the_writer_is_bound_to_the_tenant(connect: Connect) -> None:
     writer = connect("admin").as_tenant()
     writer.conn.execute("SET ROLE sfdify_writer")
     assert writer.one("SELECT count(*) FROM es.event") == 1
+    own = f"(-1, now(), 1, '{app.tenant}', gen_random_uuid(), '', 't', '', '')"
+    with writer.conn.transaction(force_rollback=True):
+        assert writer.conn.execute(f"INSERT INTO es.event VALUES {own}".encode()).rowcount == 1
     stranger = "(1, now(), 1, gen_random_uuid(), gen_random_uuid(), '', 't', '', '')"
     with pytest.raises(errors.InsufficientPrivilege, match="row-level security"):
         writer.conn.execute(f"INSERT INTO es.event VALUES {stranger}".encode())
