@@ -247,7 +247,7 @@ def erase_consumer(
     out.print(f"key destroyed: {destroyed}", highlight=False)
     out.print(f"objects erased: {purged.answer['objects_erased']}", highlight=False)
     if not purged.answer["key_destroyed"]:
-        out.print("another process began before: what it erased is not counted here", highlight=False)
+        out.print("another process took part: not all that was erased is counted here", highlight=False)
     out.print(f"stream loads without the person: {consumer is not None and consumer.profile is None}", highlight=False)
     out.print(
         "query tables: erased" if projected else "query tables: not yet; see `sfdify projections status`",

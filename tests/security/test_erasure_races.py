@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -106,3 +107,15 @@ def test_work_that_meets_a_destroyed_key_is_refused_as_about_an_erased_person(ra
     race.project()
     assert race.rows() == 0
     assert race.differing() == []
+
+
+def test_an_operators_command_and_a_workers_job_may_purge_at_the_same_time(race: Race, tmp_path: Path) -> None:
+    race.import_while(lambda: None)
+    race.erase()
+    with ThreadPoolExecutor(4) as hands:
+        done = list(hands.map(lambda _: race.handle(PurgeConsumer(consumer_id=race.consumer_id)), range(4)))
+    assert {answer.answer["consumer_id"] for answer in done} == {race.consumer_id}
+    assert race.sfdify.keyring.key(race.tenant_id, race.consumer_id) is None
+    stream = race.sfdify.engine.read_stream(race.tenant_id, race.consumer_id)
+    assert [entry.topic for entry in stream].count("consumer.forgotten.v1") == 1
+    assert [path for path in (tmp_path / "objects").rglob("*") if path.is_file()] == []
