@@ -93,8 +93,8 @@ def plan(projection: Projection, parked: frozenset[Stream], batch: Batch, decode
     return Plan(fold(projection.rows(wanted)), held)
 
 
-def apply(conn: Connection[Any], members: Sequence[Member], batch: Batch, decode: Decode) -> bool:
-    """Write what the batch means to every member, and move them, in one transaction. Whether rows were swept.
+def apply(conn: Connection[Any], members: Sequence[Member], batch: Batch, decode: Decode) -> None:
+    """Write what the batch means to every member, and move them, in one transaction.
 
     All members stand at the same position, and may already stand inside the batch. Everything slow
     happens before the first write, and the positions move last: the log's horizon waits for this
@@ -104,9 +104,9 @@ def apply(conn: Connection[Any], members: Sequence[Member], batch: Batch, decode
     batch = batch.after(members[0].place.position)
     plans = [plan(m.projection, m.place.parked, batch, decode) for m in members]
     if len(batch.rows) > 1 and sum(planned.size for planned in plans) > MAX_ROWS:
-        earlier, later = batch.halves()
-        swept = apply(conn, members, earlier, decode)
-        return apply(conn, members, later, decode) or swept
+        for half in batch.halves():
+            apply(conn, members, half, decode)
+        return
     names, epochs = [m.name for m in members], [m.place.epoch for m in members]
     with conn.transaction():
         shut = frozenset(names) - frozenset(pass_gates(conn, names))
@@ -120,7 +120,6 @@ def apply(conn: Connection[Any], members: Sequence[Member], batch: Batch, decode
             raise Conflict
     for member in members:
         member.moved_to(batch.last)
-    return any(isinstance(step, Sweep) for planned in plans for step in planned.steps)
 
 
 def set_aside(conn: Connection[Any], member: Member, batch: Batch, error: Exception) -> None:

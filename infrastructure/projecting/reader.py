@@ -14,7 +14,7 @@ from infrastructure.projecting.ahead import ReadAhead
 from infrastructure.projecting.applying import Conflict, Member, Paused, apply, blames_event, describe, set_aside
 from infrastructure.projecting.log import END, Batch, Decode, has_unsettled, read
 from infrastructure.projecting.positions import built, give_up, place_of, take_ownership
-from infrastructure.projecting.tables import drop_abandoned, is_stale
+from infrastructure.projecting.tables import is_stale
 from projections.kernel import Projection
 
 ROWS_CHANNEL: Final[LiteralString] = "sfdify_projected"
@@ -132,8 +132,7 @@ class Reader:
 
     def _try(self, group: list[Member], batch: Batch) -> bool:
         try:
-            if apply(self._conn, group, batch, self._decode) and not group[0].suffix:
-                drop_abandoned(self._conn)
+            apply(self._conn, group, batch, self._decode)
         except Paused as paused:
             for member in group:
                 if member.name in paused.names:

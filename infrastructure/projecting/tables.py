@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Final
 
-import psycopg
 from psycopg import Connection, sql
 
-from infrastructure.projecting.positions import SHADOW, Built, Busy, built, maintenance, position_of
+from infrastructure.projecting.positions import SHADOW, Built, built, position_of
 from projections.kernel import Projection, Table
 
 _ENSURE_LOCK: Final = 7_301_946_203_120
@@ -74,21 +73,6 @@ def drop(conn: Connection[Any], tables: Iterable[str], suffix: str) -> None:
     """Drop these tables of schema rm, named `<table><suffix>`."""
     for table in tables:
         conn.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier("rm", table + suffix)))
-
-
-def drop_abandoned(conn: Connection[Any]) -> None:
-    """Drop the copies of rows that killed rebuilds and verifications left: no sweep of the rows in use reaches them.
-
-    One that is under way is let be. A rebuild that was killed and not resumed begins anew. A drop that the
-    database refuses is tried again after the next sweep.
-    """
-    for name, left in built(conn).items():
-        of, mark, _ = name.partition("__")
-        if mark:
-            with suppress(Busy, psycopg.Error), maintenance(conn, of, wait_s=0), conn.transaction():
-                conn.execute("SET LOCAL lock_timeout = '100ms'")
-                drop(conn, left.tables, name.removeprefix(of))
-                forget(conn, name)
 
 
 def register(conn: Connection[Any], projection: Projection, name: str, position: int = 0) -> None:
