@@ -24,14 +24,16 @@ EVENTS_CHANNEL: Final[LiteralString] = "sfdify_events"
 
 _NOTIFY_EVERY_S: Final = 0.05
 _SETTLE_S: Final = 0.002
+_LOST: Final = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
+"""InternalError is what a session hears that the server ended because its process slept inside a transaction."""
 _log = logging.getLogger("sfdify.projecting")
 
 
 class Runner:
     """Moves every projection that no other process owns, and stands by for the others.
 
-    `transient` names further errors of the decoder that will pass, such as a key service that does not
-    answer: they delay a projection, they never park an event.
+    `transient` names further errors of the decoder that will pass, beside a database or key service that does
+    not answer: they delay a projection, they never park an event.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class Runner:
                 with self._reader() as reader, Doorbell(self._url) as bell:
                     pause = 0.1
                     self._serve(reader, bell, stop)
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            except _LOST as error:
                 _log.warning("projector lost its database: %s", describe(error))
                 stop.wait(pause)
                 pause = min(pause * 2, 5.0)

@@ -1,6 +1,7 @@
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infrastructure.projecting import has_reached, lag, verify
+from infrastructure.projecting import applying, has_reached, lag, verify
 from infrastructure.projecting.log import last_final
-from infrastructure.projecting.positions import built, is_owned, position_of
+from infrastructure.projecting.positions import advance, built, is_owned, position_of
 from infrastructure.projecting.runner import Runner
 from tests.support.ledger import ACCOUNTS, BOTH, AccountsProjection, Ledger, decode, history, table_rows
 from tests.support.postgres import TestDatabase
@@ -96,6 +97,31 @@ def test_when_the_doorbell_is_dead_the_poll_goes_on(
         assert until(lambda: kill(admin, "sfdify projector listening") == 1)
         second = ledger.append(ledger.deposited(1, 1))
         assert until(lambda: has_reached(projector, second, NAMES))
+
+
+def test_a_process_that_slept_inside_a_transaction_goes_on(
+    ledger: Ledger,
+    projector: psycopg.Connection[Any],
+    admin: psycopg.Connection[Any],
+    database: TestDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As after a laptop's lid was closed: the server has ended the session of whoever did not answer."""
+    ours, patience = f"ALTER ROLE sfdify_projector IN DATABASE {database.name}", "idle_in_transaction_session_timeout"
+    admin.execute(f"{ours} SET {patience} = 100")
+    sleeps = [0.6]
+
+    def slow(conn: psycopg.Connection[Any], names: Any, epochs: Any, old: int, new: int) -> bool:
+        time.sleep(sleeps.pop() if sleeps else 0)
+        return advance(conn, names, epochs, old, new)
+
+    monkeypatch.setattr(applying, "advance", slow)
+    with running(runner(database, poll_s=0.05)):
+        at = ledger.append(ledger.opened(1))
+        assert until(lambda: not sleeps)
+        admin.execute(f"{ours} RESET {patience}")
+        assert until(lambda: has_reached(projector, at, NAMES))
+    assert len(table_rows(projector, ACCOUNTS)) == 1
 
 
 CHILD = """
