@@ -133,7 +133,6 @@ def project() -> None:
     from infrastructure.projecting import Runner
     from infrastructure.runtime import decoder
     from infrastructure.telemetry import configure_logging
-    from infrastructure.vault import VaultRefused
     from projections import ALL
 
     settings = load()
@@ -142,7 +141,7 @@ def project() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with database(settings) as admin_url, decoder(settings, admin_url) as decode:
-        Runner(urls_of(settings, admin_url).projector, ALL, decode, transient=(VaultRefused,)).run(stop)
+        Runner(urls_of(settings, admin_url).projector, ALL, decode).run(stop)
 
 
 def sandbox() -> None:

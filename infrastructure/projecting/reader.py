@@ -15,10 +15,12 @@ from infrastructure.projecting.applying import Conflict, Member, Paused, apply, 
 from infrastructure.projecting.log import END, Batch, Decode, has_unsettled, read
 from infrastructure.projecting.positions import built, give_up, place_of, take_ownership
 from infrastructure.projecting.tables import is_stale
+from infrastructure.vault import VaultRefused
 from projections.kernel import Projection
 
 ROWS_CHANNEL: Final[LiteralString] = "sfdify_projected"
-TRANSIENT: Final[tuple[type[Exception], ...]] = (OSError, psycopg.OperationalError)
+TRANSIENT: Final[tuple[type[Exception], ...]] = (OSError, psycopg.OperationalError, VaultRefused)
+"""What passes, or is mended outside the log: the event is not at fault, whoever replays it."""
 
 _ATTEMPTS: Final = 3
 _PATIENCE: Final = 6

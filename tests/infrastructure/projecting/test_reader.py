@@ -11,6 +11,7 @@ from infrastructure.projecting.log import Batch, last_final, read
 from infrastructure.projecting.positions import connect, gate_shut, place_of, position_of
 from infrastructure.projecting.reader import Reader, Stuck
 from infrastructure.projecting.tables import ensure
+from infrastructure.vault import VaultRefused
 from tests.support.ledger import ACCOUNTS, BOTH, TENANT, Account, Ledger, account, decode, table_rows
 from tests.support.postgres import TestDatabase
 
@@ -84,14 +85,17 @@ def test_a_projection_that_fails_for_another_reason_waits_alone(
     assert parked(projector) == []
 
 
-def test_a_key_service_that_is_down_parks_nothing(ledger: Ledger, projector: psycopg.Connection[Any]) -> None:
+@pytest.mark.parametrize("refusal", [ConnectionRefusedError, VaultRefused, psycopg.OperationalError])
+def test_a_key_service_that_is_down_parks_nothing(
+    ledger: Ledger, projector: psycopg.Connection[Any], refusal: type[Exception]
+) -> None:
     ledger.append(ledger.opened(1))
-    down = [True] * 4
+    down = [True] * 9
 
     def unsealing(row: LogRow) -> Event:
         if down:
             down.pop()
-            raise ConnectionRefusedError
+            raise refusal
         return decode(row)
 
     ensure(projector, BOTH)
