@@ -12,6 +12,7 @@ from psycopg import Connection
 
 from infrastructure.projecting.ahead import ReadAhead
 from infrastructure.projecting.applying import Conflict, Member, Paused, apply, blames_event, describe, set_aside
+from infrastructure.projecting.leftovers import Leftovers
 from infrastructure.projecting.log import END, Batch, Decode, has_unsettled, read
 from infrastructure.projecting.positions import built, give_up, place_of, take_ownership
 from infrastructure.projecting.tables import is_stale
@@ -55,6 +56,7 @@ class Reader:
         self._members = {member.name: member for member in members}
         self._patience = 2 if impatient else _PATIENCE
         self._ahead = ahead
+        self._leftovers = Leftovers()
         self.events = 0
 
     def adopt(self) -> None:
@@ -118,6 +120,11 @@ class Reader:
     def announce(self) -> None:
         """Tell those who wait for rows that there are new ones."""
         self._conn.execute("SELECT pg_notify(%s, '')", (ROWS_CHANNEL,))
+
+    def tidy(self) -> None:
+        """Now and then, drop what killed rebuilds and verifications left and no erasure would reach."""
+        for name in self._leftovers.clear(self._conn):
+            _log.info("dropped what a killed run left: %s", name)
 
     def _move(self, group: list[Member], upto: int, end: int) -> bool:
         limit = 1 if group[0].is_careful else self._batch

@@ -25,7 +25,7 @@ from infrastructure.projecting.positions import (
     position_of,
 )
 from infrastructure.projecting.reader import Reader
-from infrastructure.projecting.tables import index, is_stale, make, named, register, swap
+from infrastructure.projecting.tables import discard, index, is_stale, make, named, register, swap
 from projections.kernel import Projection
 
 _SWAP_ATTEMPTS: Final = 100
@@ -100,9 +100,9 @@ def _shadow(conn: Connection[Any], projection: Projection, restart: bool) -> Mem
     usable = not restart and not is_stale(projection, built(conn).get(name))
     if not usable or place_of(conn, name).parked:
         with conn.transaction():
+            discard(conn, projection.name, SHADOW)
             make(conn, projection, SHADOW, indexed=False)
             register(conn, projection, name)
-            conn.execute("DELETE FROM es.parked WHERE name = %s", (name,))
     return Member(projection, place_of(conn, name), SHADOW)
 
 

@@ -74,6 +74,7 @@ class Runner:
                 if time.monotonic() > until:
                     raise TimeoutError(f"projections did not reach the end of the log in {timeout_s:.0f} s")
                 time.sleep(reader.nap(_SETTLE_S))
+            reader.tidy()
             reader.announce()
             return reader.events
 
@@ -95,6 +96,7 @@ class Runner:
                     announced, moved = time.monotonic(), False
             if moved:
                 reader.announce()
+            reader.tidy()
             behind = reader.is_behind()
             settle = min(settle * 2, 0.05) if behind and not moved else _SETTLE_S
             bell.wait(stop, reader.nap(settle if behind else self._poll_s))

@@ -110,6 +110,13 @@ def swap(conn: Connection[Any], projection: Projection) -> None:
     forget(conn, shadow)
 
 
+def discard(conn: Connection[Any], name: str, suffix: str) -> None:
+    """Drop the tables under `<name><suffix>`, also those only an earlier version had, and what is known of them."""
+    before = built(conn).get(name + suffix)
+    drop(conn, before.tables if before else (), suffix)
+    forget(conn, name + suffix)
+
+
 def forget(conn: Connection[Any], name: str) -> None:
     """Drop what is known about the rows under `name`."""
     for table in ("parked", "position", "projection"):

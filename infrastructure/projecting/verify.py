@@ -16,7 +16,7 @@ from infrastructure.projecting.log import Decode
 from infrastructure.projecting.positions import SCRATCH, built, connect, gate_shut, maintenance, place_of, position_of
 from infrastructure.projecting.reader import Reader
 from infrastructure.projecting.rebuild import Report, meter
-from infrastructure.projecting.tables import drop, forget, identifiers, is_stale, make, named, register
+from infrastructure.projecting.tables import discard, identifiers, is_stale, make, named, register
 from projections.kernel import Projection, Table
 
 
@@ -89,18 +89,17 @@ def verify(
 
 @contextmanager
 def _scratch(conn: Connection[Any], projection: Projection) -> Iterator[Member]:
-    name, tables = projection.name + SCRATCH, [table.name for table in projection.tables]
+    name = projection.name + SCRATCH
     with conn.transaction():
+        discard(conn, projection.name, SCRATCH)
         make(conn, projection, SCRATCH, indexed=False)
-        forget(conn, name)
         register(conn, projection, name)
     try:
         yield Member(projection, place_of(conn, name), SCRATCH)
     finally:
         if not conn.broken:
             with conn.transaction():
-                drop(conn, tables, SCRATCH)
-                forget(conn, name)
+                discard(conn, projection.name, SCRATCH)
 
 
 def _parked(conn: Connection[Any], name: str) -> int:

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 
 from infrastructure.projecting import NotSwapped, Progress, Runner, rebuild, replay_parked, status, verify
 from infrastructure.projecting.log import last_final
-from infrastructure.projecting.positions import built, position_of
+from infrastructure.projecting.positions import SHADOW, built, position_of
+from infrastructure.projecting.tables import make, register
 from projections.kernel import Change, Projection, Recorded, Table, on
 from projections.reading import many, one
 from tests.support.ledger import ACCOUNTS, BOTH, ENTRIES, TENANT, Account, Ledger, Repairs, decode, history, table_rows
@@ -178,6 +179,19 @@ def test_a_new_version_is_stale_until_it_is_rebuilt_and_ends_the_old_one(
     Runner(database.projector_url, [Renewed()], decode).drain()
     assert len(table_rows(projector, RENEWED)) == 3
     assert projector.execute("SELECT to_regclass('rm.accounts')").fetchone() == (None,)
+
+
+def test_a_new_version_drops_what_a_killed_rebuild_of_the_old_one_left(
+    ledger: Ledger, projector: psycopg.Connection[Any], database: TestDatabase
+) -> None:
+    ledger.append(ledger.opened(1))
+    caught_up(database)
+    with projector.transaction():
+        make(projector, BOTH[0], SHADOW)
+        register(projector, BOTH[0], f"accounts{SHADOW}")
+    rebuild(database.projector_url, Renewed(), decode)
+    found = projector.execute("SELECT tablename::text FROM pg_tables WHERE schemaname = 'rm' ORDER BY 1").fetchall()
+    assert [name for (name,) in found] == ["account_names", "entries", "owners"]
 
 
 def test_rows_that_lack_a_stream_are_not_put_in_use(
