@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -25,8 +26,8 @@ from infrastructure.databases import database, urls_of
 from infrastructure.event_store import integrity
 from infrastructure.jobs import JobState
 from infrastructure.postgres import pool
+from infrastructure.projecting import Busy, Decode, Runner, Stale, Stuck, parked_events, replay_parked, status
 from infrastructure.projecting import Progress as Done
-from infrastructure.projecting import Runner, replay_parked, status
 from infrastructure.projecting import rebuild as rebuild_one
 from infrastructure.projecting import verify as verify_one
 from infrastructure.projecting.positions import connect
@@ -43,6 +44,7 @@ jobs = typer.Typer(help="The machine's own work.", no_args_is_help=True)
 audit = typer.Typer(help="The log's hash chain.", no_args_is_help=True)
 consumers = typer.Typer(help="Consumers.", no_args_is_help=True)
 out = Console()
+DIFFERENCES_SHOWN = 100
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
@@ -110,22 +112,40 @@ def verify(
     every: Annotated[bool, typer.Option("--all", help="every projection")] = False,
     as_json: Json = False,
 ) -> None:
-    """Replay the log into scratch tables and compare row by row."""
-    settings = load()
-    rows = []
+    """Replay the log into scratch tables and compare row by row. Rows that differ are named by their keys."""
+    chosen, settings = _chosen(name, every or name is None), load()
     with database(settings) as admin_url, decoder(settings, admin_url) as decode:
-        for projection in _chosen(name, every or name is None):
-            found = verify_one(urls_of(settings, admin_url).projector, projection, decode)
-            rows.append(
-                {
-                    "name": projection.name,
-                    "rows": found.rows,
-                    "differences": found.differences,
-                    "parked": found.parked,
-                    "ok": found.ok,
-                }
-            )
+        rows = [_verified(urls_of(settings, admin_url).projector, projection, decode) for projection in chosen]
     tell({"ok": all(row["ok"] for row in rows), "projections": rows}, as_json)
+
+
+def _verified(projector_url: str, projection: Projection, decode: Decode) -> dict[str, object]:
+    """What the comparison found, or why there was none: the others are verified all the same."""
+    began = time.monotonic()
+    try:
+        found = verify_one(projector_url, projection, decode, show=DIFFERENCES_SHOWN)
+    except (Busy, Stale, Stuck) as error:
+        return {"name": projection.name, "ok": False, "why": str(error)}
+    return {
+        "name": projection.name,
+        "ok": found.ok,
+        "rows": found.rows,
+        "differences": found.differences,
+        "found": [asdict(difference) for difference in found.found],
+        "parked": found.parked,
+        "events": found.events,
+        "position": found.position,
+        "seconds": round(time.monotonic() - began, 3),
+    }
+
+
+@projections.command("parked")
+def list_parked(as_json: Json = False) -> None:
+    """The events set aside, each with the failure it or the event before it met. `replay` tries them again."""
+    settings = load()
+    with database(settings) as admin_url, connect(urls_of(settings, admin_url).projector, "parked") as conn:
+        found = parked_events(conn)
+    _show([one._asdict() for one in found], as_json)
 
 
 @projections.command("replay")

@@ -6,7 +6,7 @@ from infrastructure.projecting.positions import Busy
 from infrastructure.projecting.reader import Stuck
 from infrastructure.projecting.rebuild import NotSwapped, Progress, Rebuilt, rebuild
 from infrastructure.projecting.runner import Runner
-from infrastructure.projecting.status import Lag, Status, lag, status
+from infrastructure.projecting.status import Lag, Parked, Status, lag, parked_events, status
 from infrastructure.projecting.tables import ensure
 from infrastructure.projecting.verify import Difference, Stale, Verified, verify
 from infrastructure.projecting.waiting import Watermarks, has_reached, wait_for
@@ -18,6 +18,7 @@ __all__ = [
     "Lag",
     "LogRow",
     "NotSwapped",
+    "Parked",
     "Progress",
     "Rebuilt",
     "Replayed",
@@ -31,6 +32,7 @@ __all__ = [
     "ensure",
     "has_reached",
     "lag",
+    "parked_events",
     "rebuild",
     "replay_parked",
     "status",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from psycopg import Connection
 
@@ -24,6 +26,22 @@ class Lag(NamedTuple):
     events: int
     seconds: float
     parked: int
+
+
+class Parked(NamedTuple):
+    """An event a projection could not take, or one that waits behind such an event of its stream.
+
+    `error` says what kind of failure it was and where, never what the event holds.
+    """
+
+    name: str
+    position: int
+    tenant_id: UUID
+    originator_id: UUID
+    originator_version: int
+    error: str
+    attempts: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -51,6 +69,15 @@ def lag(conn: Connection[Any]) -> list[Lag]:
     """The lag of every projection. Any of the product's logins may ask; tuple rows."""
     rows = conn.execute('SELECT name, "position", events_behind, seconds_behind, parked FROM es.projection_lag()')
     return [Lag._make(row) for row in rows.fetchall()]
+
+
+def parked_events(conn: Connection[Any]) -> list[Parked]:
+    """Every parked event of every tenant, in the order in which they will be replayed. `conn` is the projector's."""
+    rows = conn.execute(
+        "SELECT name, notification_id, tenant_id, originator_id, originator_version, error, attempts, at "
+        "FROM es.parked ORDER BY name, notification_id"
+    )
+    return [Parked._make(row) for row in rows.fetchall()]
 
 
 def status(conn: Connection[Any], projections: Sequence[Projection]) -> list[Status]:

@@ -15,8 +15,10 @@ from application.consumers import GiveConsent, RegisterConsumer
 from application.kernel import Context
 from domain.consumers import ConsentKind, Profile
 from domain.kernel import Caller, Role
-from infrastructure.databases import database
+from infrastructure.databases import database, urls_of
+from infrastructure.postgres import Connection
 from infrastructure.projecting import Runner
+from infrastructure.projecting.positions import connect
 from infrastructure.runtime import decoder
 from infrastructure.settings import CHECKOUT, load
 from infrastructure.wiring import Sfdify, wire
@@ -81,6 +83,13 @@ class Commands:
         settings = load()
         with database(settings) as admin_url, wire(settings, admin_url, pool_size=2) as sfdify:
             yield sfdify
+
+    @contextmanager
+    def projector(self) -> Iterator[Connection]:
+        """A session that may change query tables."""
+        settings = load()
+        with database(settings) as admin_url, connect(urls_of(settings, admin_url).projector, "test") as conn:
+            yield conn
 
 
 @pytest.fixture

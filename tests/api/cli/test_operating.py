@@ -13,6 +13,7 @@ import pytest
 from api.cli import operating
 from infrastructure.event_store import verify_log
 from infrastructure.jobs import JobState
+from infrastructure.projecting.positions import maintenance
 from infrastructure.settings import CHECKOUT
 from projections import ALL
 from tests.support.commands import Commands
@@ -55,6 +56,37 @@ def test_every_projection_is_rebuilt_and_verified(run: Commands) -> None:
     rows = json.loads(verified.out)["projections"]
     assert len(rows) == len(ALL)
     assert all(row["ok"] and row["differences"] == 0 for row in rows)
+
+
+def test_a_wrong_row_is_named_and_fails(run: Commands) -> None:
+    with run.projector() as conn:
+        one = "(SELECT task_id FROM rm.tasks LIMIT 1)"
+        row = conn.execute(f"UPDATE rm.tasks SET status = 'x' WHERE task_id = {one} RETURNING task_id").fetchone()
+        assert row is not None
+        task = str(row[0])
+    verified = run("projections", "verify", "tasks", "--json")
+    assert verified.status == 1
+    (told,) = json.loads(verified.out)["projections"]
+    assert [(row["kind"], row["columns"], row["key"][-1]) for row in told["found"]] == [("different", ["status"], task)]
+    assert run("projections", "rebuild", "tasks").status == 0
+    assert run("projections", "verify", "tasks").status == 0
+
+
+def test_what_cannot_be_verified_is_said_and_the_rest_is_verified(run: Commands) -> None:
+    with run.projector() as conn, maintenance(conn, "tasks"):
+        verified = run("projections", "verify", "--json")
+    assert verified.status == 1
+    found = json.loads(verified.out)
+    rows = {row["name"]: row for row in found["projections"]}
+    assert not found["ok"]
+    assert len(rows) == len(ALL)
+    assert [name for name, row in rows.items() if not row["ok"]] == ["tasks"]
+    assert "try again" in rows["tasks"]["why"]
+
+
+def test_nothing_is_parked(run: Commands) -> None:
+    parked = run("projections", "parked", "--json")
+    assert (parked.status, json.loads(parked.out)) == (0, [])
 
 
 def test_replaying_a_projection_with_nothing_parked_changes_nothing(run: Commands) -> None:
