@@ -57,26 +57,30 @@ def _benchmark(name: str) -> Any:
 
 
 @bench.command("append")
-def bench_append(seconds: Annotated[float, typer.Option(min=0.2)] = 1.5, as_json: Json = False) -> None:
+def bench_append(
+    seconds: Annotated[float, typer.Option(min=0.2)] = 1.5, seed: Seed = 0, as_json: Json = False
+) -> None:
     """Appends a second, beside the library's own recorder, a raw INSERT and pgbench."""
     benchmark, settings = _benchmark("append"), load()
     with scratch_database(settings) as admin_url:
-        tell(benchmark.main(admin_url, urls_of(settings, admin_url).app, seconds=seconds), as_json)
+        tell(benchmark.main(admin_url, urls_of(settings, admin_url).app, seconds=seconds, seed=seed), as_json)
 
 
 @bench.command("projections")
-def bench_projections(events: Annotated[int, typer.Option(min=1000)] = 20_000, as_json: Json = False) -> None:
+def bench_projections(
+    events: Annotated[int, typer.Option(min=1000)] = 200_000, seed: Seed = 0, as_json: Json = False
+) -> None:
     """Batched projecting and rebuilding, beside one transaction for each event."""
     benchmark, settings = _benchmark("projections"), load()
     with scratch_database(settings) as admin_url:
         urls = urls_of(settings, admin_url)
-        tell(benchmark.main(urls.app, urls.projector, events=events), as_json)
+        tell(benchmark.main(urls.app, urls.projector, events=events, seed=seed), as_json)
 
 
 @bench.command("pdf")
-def bench_pdf(letters: Annotated[int, typer.Option(min=4)] = 30, as_json: Json = False) -> None:
+def bench_pdf(letters: Annotated[int, typer.Option(min=4)] = 30, seed: Seed = 0, as_json: Json = False) -> None:
     """Letters a second, beside the plain way of printing them."""
-    tell(_benchmark("pdf").main(letters=letters), as_json)
+    tell(_benchmark("pdf").main(letters=letters, seed=seed), as_json)
 
 
 @bench.command("api")

