@@ -86,6 +86,7 @@ def rebuild(
             index(conn, projection, SHADOW)
             for table in projection.tables:
                 conn.execute(sql.SQL("ANALYZE {}").format(named(table, SHADOW)))
+            reader.catch_up()  # indexes take long; what came meanwhile is not read while the live rows stand still
             with gate_shut(conn, projection.name):
                 reader.catch_up(upto=max(last_final(conn), _live_position(conn, projection.name)))
                 _refuse_parked(member, accept_parked)

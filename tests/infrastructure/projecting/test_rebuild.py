@@ -2,6 +2,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
@@ -12,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from infrastructure.projecting import NotSwapped, Progress, Runner, rebuild, replay_parked, status, verify
-from infrastructure.projecting.log import last_final
-from infrastructure.projecting.positions import SHADOW, built, position_of
-from infrastructure.projecting.tables import make, register
+from infrastructure.projecting.log import last_final, read
+from infrastructure.projecting.positions import SHADOW, built, gate_shut, position_of
+from infrastructure.projecting.tables import index, make, register
 from projections.kernel import Change, Projection, Recorded, Table, on
 from projections.reading import many, one
 from tests.support.ledger import ACCOUNTS, BOTH, ENTRIES, TENANT, Account, Ledger, Repairs, decode, history, table_rows
@@ -22,6 +24,8 @@ from tests.support.postgres import TestDatabase
 from tests.support.projecting import Happening, event_of, happenings, running, until
 
 ROOT = Path(__file__).parents[3]
+rebuilding = import_module("infrastructure.projecting.rebuild")
+"""The module, whose name in the package is the function's."""
 
 
 def caught_up(database: TestDatabase) -> None:
@@ -149,6 +153,32 @@ def test_a_killed_rebuild_is_resumed(
     assert (told[-1].done, told[-1].total) == (3020, 3020)
     assert table_rows(projector, ACCOUNTS) == before
     assert rebuild(database.projector_url, BOTH[0], decode, restart=True).events == 3020
+
+
+def test_live_rows_do_not_stand_still_for_what_came_while_indexes_were_made(
+    ledger: Ledger, projector: psycopg.Connection[Any], database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.append(ledger.opened(1))
+    caught_up(database)
+    left: list[int] = []
+
+    def long_index(conn: psycopg.Connection[Any], projection: Projection, suffix: str) -> None:
+        index(conn, projection, suffix)
+        ledger.append_each([ledger.deposited(1, 1) for _ in range(5)])
+        at = ledger.append(ledger.deposited(1, 1))
+        assert until(lambda: last_final(projector) == at)
+
+    @contextmanager
+    def watched(conn: psycopg.Connection[Any], name: str) -> Iterator[None]:
+        with gate_shut(conn, name):
+            left.append(len(read(projector, position_of(projector, name + SHADOW), 10).rows))
+            yield
+
+    monkeypatch.setattr(rebuilding, "index", long_index)
+    monkeypatch.setattr(rebuilding, "gate_shut", watched)
+    rebuild(database.projector_url, BOTH[0], decode)
+    assert left == [0]
+    assert position_of(projector, "accounts") == last_final(projector)
 
 
 RENEWED = Table("account_names", key={"account_id": "uuid"}, columns={"called": "text"}, aggregate=Account)
