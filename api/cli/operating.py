@@ -26,7 +26,17 @@ from infrastructure.databases import database, urls_of
 from infrastructure.event_store import integrity
 from infrastructure.jobs import JobState
 from infrastructure.postgres import pool
-from infrastructure.projecting import Busy, Decode, Runner, Stale, Stuck, parked_events, replay_parked, status
+from infrastructure.projecting import (
+    Busy,
+    Decode,
+    NotSwapped,
+    Runner,
+    Stale,
+    Stuck,
+    parked_events,
+    replay_parked,
+    status,
+)
 from infrastructure.projecting import Progress as Done
 from infrastructure.projecting import rebuild as rebuild_one
 from infrastructure.projecting import verify as verify_one
@@ -96,14 +106,26 @@ def show_status(as_json: Json = False) -> None:
 def rebuild(
     name: Annotated[str | None, typer.Argument()] = None,
     every: Annotated[bool, typer.Option("--all", help="every projection")] = False,
+    accept_parked: Annotated[bool, typer.Option(help="also where events cannot be read; they are parked")] = False,
 ) -> None:
     """Replay the log into fresh tables and swap them in; readers notice nothing. A killed run is resumed."""
-    settings = load()
+    chosen, settings, failures = _chosen(name, every), load(), 0
     with database(settings) as admin_url, decoder(settings, admin_url) as decode:
-        for projection in _chosen(name, every):
-            with _bar(projection.name) as report:
-                done = rebuild_one(urls_of(settings, admin_url).projector, projection, decode, report=report)
-            out.print(f"{done.name}: {done.events} events in {done.seconds:.1f} s", highlight=False)
+        for projection in chosen:
+            try:
+                with _bar(projection.name) as report:
+                    done = rebuild_one(
+                        urls_of(settings, admin_url).projector, projection, decode,
+                        report=report, accept_parked=accept_parked,
+                    )  # fmt: skip
+            except (Busy, NotSwapped, Stuck) as error:
+                sys.stderr.write(f"sfdify: {error}\n")
+                failures += 1
+                continue
+            parked = f", {done.parked} streams parked" if done.parked else ""
+            out.print(f"{done.name}: {done.events} events in {done.seconds:.1f} s{parked}", highlight=False)
+    if failures:
+        raise typer.Exit(1)
 
 
 @projections.command("verify")

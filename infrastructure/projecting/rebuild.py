@@ -111,7 +111,7 @@ def _refuse_parked(member: Member, accepted: bool) -> None:
     if member.place.parked and not accepted:
         raise NotSwapped(
             f"{len(member.place.parked)} streams of {member.projection.name} hold events its handlers cannot read; "
-            "the rows in use are the old ones. Repair the handlers and rebuild again."
+            "the rows in use are the old ones. Repair the handlers and rebuild again, or accept them as parked."
         )
 
 

@@ -58,6 +58,14 @@ def test_every_projection_is_rebuilt_and_verified(run: Commands) -> None:
     assert all(row["ok"] and row["differences"] == 0 for row in rows)
 
 
+def test_what_cannot_be_rebuilt_is_said_and_the_rest_is_rebuilt(run: Commands) -> None:
+    with run.projector() as conn, maintenance(conn, ALL[0].name):
+        rebuilt = run("projections", "rebuild", "--all", "--accept-parked")
+    assert rebuilt.status == 1
+    assert f"projection {ALL[0].name} is being rebuilt" in rebuilt.err
+    assert all(f"{one.name}: " in rebuilt.out for one in ALL[1:])
+
+
 def test_a_wrong_row_is_named_and_fails(run: Commands) -> None:
     with run.projector() as conn:
         one = "(SELECT task_id FROM rm.tasks LIMIT 1)"
