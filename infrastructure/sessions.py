@@ -27,6 +27,7 @@ class Reason(StrEnum):
     SIGN_OUT = "sign_out"
     REUSE = "reuse"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  a reason, not a password
+    ROLE_CHANGED = "role_changed"
     OPERATOR = "operator"
 
 

@@ -139,9 +139,11 @@ async def get_user(user_id: UUID, one: One) -> UserRow | Response:
 
 
 @router.put("/users/{user_id}/role", responses=CHANGES)
-def change_role(user_id: UUID, body: NewRole, bus: Bus, key: Key, version: Version) -> Changed:
-    """Move an employee to another role."""
-    return changed(bus.change(ChangeRole(user_id=user_id, role=body.role), key, version, body), "user_id")
+def change_role(user_id: UUID, body: NewRole, bus: Bus, key: Key, version: Version, api: Api) -> Changed:
+    """Move an employee to another role and end their sessions: what they may do is written in their tokens."""
+    done = bus.change(ChangeRole(user_id=user_id, role=body.role), key, version, body)
+    api.sessions.end_all(bus.caller.tenant_id, user_id, api.now(), Reason.ROLE_CHANGED)
+    return changed(done, "user_id")
 
 
 @router.post("/users/{user_id}/disable", responses=CHANGES)

@@ -61,6 +61,21 @@ def test_a_role_changes_and_a_closed_sign_in_ends_its_sessions(served: Served, f
     assert refreshed.status_code == 401
 
 
+def test_who_has_lost_a_role_changes_nothing_with_the_token_it_is_written_in(served: Served, firm: Firm) -> None:
+    user_id = add_person(firm.owner, "demoted@people.example", "Demoted", "owner")
+    path = f"/v1/users/{user_id}"
+    demoted = served.signed_in(firm.slug, "demoted@people.example")
+
+    firm.owner.made("PUT", f"{path}/role", {"role": "viewer"}, etag=firm.owner.etag(path))
+
+    key = demoted.send("POST", "/v1/api-keys", {"name": "back door", "role": "owner"})
+    back = demoted.send("PUT", f"{path}/role", {"role": "owner"}, etag="*")
+    assert (key.status_code, back.status_code) == (401, 401)
+    again = served.signed_in(firm.slug, "demoted@people.example")
+    assert again.got("/v1/auth/me")["role"] == "viewer"
+    assert again.send("POST", "/v1/api-keys", {"name": "back door", "role": "owner"}).status_code == 403
+
+
 def test_a_password_is_changed_by_its_user_who_knows_it_or_by_an_owner(served: Served, firm: Firm) -> None:
     user_id = add_person(firm.owner, "changer@people.example", "Changer", "viewer")
     changer = served.signed_in(firm.slug, "changer@people.example")
