@@ -84,15 +84,17 @@ class Passwords:
         self._nobody = self._hasher.hash("nobody signs in with this")
 
     def set(self, tenant_id: UUID, user_id: UUID, password: str, now: datetime) -> None:
-        """Store a new password. Raises `UnfitPassword`, `SignInBusy`. The caller ends the user's sessions."""
+        """Store a new password and, with it, end every session that the former one opened. Raises `UnfitPassword`,
+        `SignInBusy`."""
         check_fitness(password)
         with self._turn():
             digest = self._hasher.hash(_normal(password))
         self._store(tenant_id, user_id, digest, now)
 
-    def is_set(self, tenant_id: UUID, user_id: UUID) -> bool:
-        """Whether the user has a password."""
-        return self._load(tenant_id, user_id) != _NO_PASSWORD
+    def is_set(self, tenant_id: UUID, user_id: UUID, since: datetime | None = None) -> bool:
+        """Whether the user has a password, and one that was set at `since` or later."""
+        _, set_at = self._load(tenant_id, user_id)
+        return set_at is not None and (since is None or set_at >= since)
 
     def verify(self, tenant_id: UUID, user_id: UUID | None, password: str) -> datetime | None:
         """When the user set this password; None when it is not the user's.
@@ -137,6 +139,11 @@ class Passwords:
                 " ON CONFLICT (tenant_id, user_id)"
                 " DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at",
                 (tenant_id, user_id, digest, now),
+            )
+            conn.execute(
+                "UPDATE auth.refresh_family SET revoked_at = %s, revoked_by = 'password_changed'"
+                " WHERE tenant_id = %s AND user_id = %s AND revoked_at IS NULL",
+                (now, tenant_id, user_id),
             )
 
     def _renew(self, tenant_id: UUID, user_id: UUID, old: str, new: str) -> None:

@@ -6,18 +6,16 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Reader, Writer, check
 from api.bodies import JsonRoute
 from api.commands import CHANGES, CREATES, READS, Bus, Changed, Key, Version, changed
-from api.idempotency import identify
 from api.pages import Page
 from api.reads import Lists, One
 from api.services import Api, Services
 from api.sources import USERS
-from application.kernel import Context
 from application.users import ChangeRole, DisableUser, Email, NotePasswordChange, RegisterUser
 from domain.kernel import Forbidden, NotFound, Role
 from domain.permissions import Permission, allowed
@@ -116,7 +114,7 @@ class ApiKeyMade(ApiKeyRow):
 
 
 @router.post("/users", status_code=201, responses=CREATES)
-def register_user(body: NewUser, request: Request, bus: Bus, key: Key, api: Api) -> UserMade:
+def register_user(body: NewUser, bus: Bus, key: Key, api: Api) -> UserMade:
     """Give somebody a sign-in."""
     check_fitness(body.password)
     command = RegisterUser(email=body.email, name=body.name, role=body.role, consumer_id=body.consumer_id)
@@ -155,27 +153,22 @@ def disable_user(user_id: UUID, body: Reasoned, bus: Bus, key: Key, version: Ver
 
 
 @router.put("/users/{user_id}/password", responses=CREATES)
-def change_password(
-    user_id: UUID, body: NewPassword, request: Request, key: Key, api: Api, caller: Writer
-) -> Changed:
-    """Change one's own password, or as an owner somebody else's; every session of the user ends."""
+def change_password(user_id: UUID, body: NewPassword, bus: Bus, key: Key, api: Api) -> Changed:
+    """Change one's own password, or as an owner somebody else's; every session of the user ends.
+
+    The change is on record first. A repeat of a request that came no further than that sets the password still.
+    """
     check_fitness(body.password)
+    caller = bus.caller
     if caller.actor_id == user_id:
         if not api.passwords.verify(caller.tenant_id, user_id, body.present_password or ""):
             raise Unauthenticated("The present password is not right.")
     elif not allowed(caller.role, Permission.MANAGE_USERS):
         raise Forbidden("only the user or an owner may change this password")
-    if api.sfdify.engine.load(caller.tenant_id, User, user_id) is None:
-        raise NotFound("there is no user of this id")
-    known = identify(api.fingerprint_secret, request, caller, key, body)
-    done = api.sfdify.bus.handle(
-        NotePasswordChange(user_id=user_id),
-        caller,
-        Context(command_id=known.command_id, fingerprint=known.fingerprint),
-    )
-    if not done.replayed:
-        api.passwords.set(caller.tenant_id, user_id, body.password, api.now())
-        api.sessions.end_all(caller.tenant_id, user_id, api.now(), Reason.PASSWORD_CHANGED)
+    done = bus.create(NotePasswordChange(user_id=user_id), key, body)
+    noted_at = api.sfdify.engine.read_stream(caller.tenant_id, user_id)[done.answer["version"] - 1].recorded_at
+    if not done.replayed or not api.passwords.is_set(caller.tenant_id, user_id, since=noted_at):
+        api.passwords.set(caller.tenant_id, user_id, body.password, noted_at)
     return changed(done, "user_id")
 
 

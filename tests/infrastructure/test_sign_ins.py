@@ -64,6 +64,20 @@ def test_nobody_else_is_signed_out(pool: ConnectionPool[Connection], passwords: 
         assert sessions.alive(tenant, session.session_id, datetime.now(UTC))
 
 
+def test_a_new_password_ends_what_the_former_one_opened(
+    pool: ConnectionPool[Connection], passwords: Passwords
+) -> None:
+    sessions, now = Sessions(pool), datetime.now(UTC)
+    passwords.set(TENANT, USER, GOOD, now)
+    session = sessions.start(TENANT, USER, now, now)
+
+    passwords.set(TENANT, USER, GOOD + "0", now + timedelta(seconds=1))
+
+    assert not sessions.alive(TENANT, session.session_id, now)
+    assert passwords.is_set(TENANT, USER, since=now + timedelta(seconds=1))
+    assert not passwords.is_set(TENANT, USER, since=now + timedelta(seconds=2))
+
+
 def test_closing_twice_is_closing_once(pool: ConnectionPool[Connection], passwords: Passwords) -> None:
     passwords.set(TENANT, USER, GOOD, datetime.now(UTC))
     records = SignInRecords(pool)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from api.idempotency import command_id, fingerprint
 from api.routes import users
+from application.kernel import Context
+from application.users import NotePasswordChange
+from domain.kernel import Caller, Role
 from tests.support.api import PASSWORD, Served
 from tests.support.cases_over_http import Firm, add_person, open_firm
 
@@ -88,6 +92,31 @@ def test_a_password_is_changed_by_its_user_who_knows_it_or_by_an_owner(served: S
 
     assert [wrong.status_code, stranger.status_code, right.status_code, by_owner.status_code] == [401, 403, 200, 200]
     assert changer.send("POST", "/v1/webhook-endpoints", {"provider": "lob"}).status_code == 401
+
+
+def test_a_repeat_sets_the_password_that_a_crash_left_unset(served: Served, firm: Firm) -> None:
+    user_id = add_person(firm.owner, "crashed@people.example", "Crashed", "viewer")
+    thief = served.signed_in(firm.slug, "crashed@people.example")
+    path, body, key = f"/v1/users/{user_id}/password", {"password": NEW, "present_password": None}, uuid4().hex
+    me = firm.owner.got("/v1/auth/me")
+    tenant_id, owner_id = UUID(me["tenant_id"]), UUID(me["actor_id"])
+    route, secret = "/v1/users/{user_id}/password", served.settings.secret("fingerprints")
+    asked = fingerprint(secret, "PUT", route, {"user_id": user_id}, body, tenant_id, owner_id)
+    noted = Context(command_id=command_id(tenant_id, owner_id, key), fingerprint=asked)
+    owner = Caller(tenant_id=tenant_id, actor_id=owner_id, role=Role.OWNER)
+    served.sfdify.bus.handle(NotePasswordChange(user_id=UUID(user_id)), owner, noted)  # and there the process died
+
+    def opens(password: str) -> bool:
+        given = {"tenant": firm.slug, "email": "crashed@people.example", "password": password}
+        return served.party().http.post("/v1/auth/sign-in", json=given).status_code == 200
+
+    assert firm.owner.send("PUT", path, body, key=key).status_code == 200
+    assert (opens(NEW), opens(PASSWORD)) == (True, False)
+    assert thief.send("POST", "/v1/auth/refresh", {"refresh_token": thief.tokens["refresh_token"]}).status_code == 401
+
+    firm.owner.made("PUT", path, {"password": "tall-winter-ferries"})
+    assert firm.owner.send("PUT", path, body, key=key).headers["Idempotency-Replayed"] == "true"
+    assert (opens("tall-winter-ferries"), opens(NEW)) == (True, False)
 
 
 def test_a_machines_key_is_shown_once_and_ends_at_once(served: Served, firm: Firm) -> None:
