@@ -65,15 +65,10 @@ IdempotencyKey = Annotated[str, Depends(idempotency_key)]
 
 
 def canonical(body: BaseModel | Mapping[str, Any] | bytes | None) -> bytes:
-    """The same meaning as the same bytes: JSON with sorted names, or the bytes themselves."""
-    if body is None:
-        return b""
-    try:
-        content = orjson.loads(body) if isinstance(body, bytes) else body
-    except orjson.JSONDecodeError:
-        return body  # type: ignore[return-value]
-    if isinstance(content, BaseModel):
-        content = content.model_dump(mode="json")
+    """The same meaning as the same bytes: JSON with sorted names. Bytes that are kept as they came mean themselves."""
+    if body is None or isinstance(body, bytes):
+        return body or b""
+    content = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 

@@ -35,7 +35,10 @@ def test_tradelines_are_listed_by_report_and_across_reports(firms: tuple[Firm, F
     assert {row["tradeline_id"] for row in across} == {case.ids["tradeline_id"]}
 
 
-@pytest.mark.parametrize("content", [b"{}", b"[]", b"not json", b"\xff", b'{"a": "\x00"}'])
+DEEP = b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}"
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b"not json", b"\xff", b'{"a": "\x00"}', DEEP])
 def test_what_cannot_be_read_is_archived_and_the_place_named(firms: tuple[Firm, Firm], content: bytes) -> None:
     case = firms[0].cases[0]
     path = f"/v1/consumers/{case.ids['consumer_id']}/reports"
