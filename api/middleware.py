@@ -27,6 +27,8 @@ LARGEST_BODY: Final = MEGABYTE
 LARGEST_REPORT: Final = 20 * MEGABYTE
 PATIENCE_S: Final = 20.0
 """The longest pause inside a body: who sends one byte a minute would otherwise hold a connection for ever."""
+CLIENT_LEFT: Final = 499
+"""The status in logs and figures of a request whose client was gone before an answer could begin."""
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{7,63}")
 _BODIES: Final = frozenset({"POST", "PUT", "PATCH"})
 log = structlog.get_logger("api.access")
@@ -71,7 +73,7 @@ class Watch:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        status, began = 500, time.perf_counter()
+        status, began = CLIENT_LEFT, time.perf_counter()
 
         async def note(message: Message) -> None:
             nonlocal status
@@ -134,6 +136,26 @@ class AnswerHeaders:
             await send(message)
 
         await self.app(scope, receive, dress)
+
+
+class SingleHeaders:
+    """Refuses a request that sends one of these headers twice (400): two readers could each go by another one."""
+
+    ONCE: Final = ("authorization", "idempotency-key", "if-match", "min-event-position", "content-type")
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            twice = [name for name in self.ONCE if len(headers.getlist(name)) > 1]
+            if twice:
+                detail = f"The header {twice[0]} is there more than once; send it once."
+                refusal = problems.problem_response(problems.request_id_of(scope), 400, "bad_request", detail)
+                await refusal(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
 
 class BodyTooLarge(HTTPException):
@@ -229,8 +251,10 @@ def install(
     larger: Mapping[str, int] | None = None,
     other_types: Mapping[str, frozenset[str]] | None = None,
 ) -> None:
-    """Put the middleware around `app`, outermost first: id, log and figure, headers, unhandled errors, body limits."""
+    """Put the middleware around `app`, outermost first: id, log and figure, headers, unhandled errors, headers sent
+    twice, body limits."""
     app.add_middleware(BodyLimits, larger=larger, other_types=other_types)
+    app.add_middleware(SingleHeaders)
     app.add_middleware(problems.Unhandled)
     app.add_middleware(AnswerHeaders)
     app.add_middleware(Watch, metrics=metrics)

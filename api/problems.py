@@ -18,6 +18,7 @@ from psycopg import OperationalError
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -202,6 +203,8 @@ class Unhandled:
 
         try:
             await self.app(scope, receive, watch)
+        except ClientDisconnect:
+            log.info("client_left")  # nobody is there to be answered, and nothing is wrong on our side
         except Exception as error:  # the outermost net: the process must go on serving
             log.error("unhandled_error", **facts_of_error(error))
             if started:

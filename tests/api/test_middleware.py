@@ -208,6 +208,30 @@ def test_the_log_has_template_status_and_ids_but_no_path_query_or_message(http: 
         assert secret not in lines.getvalue()
 
 
+@pytest.mark.parametrize("name", ["Authorization", "Idempotency-Key", "If-Match", "Min-Event-Position"])
+def test_a_header_that_decides_is_sent_once(http: TestClient, name: str) -> None:
+    twice = http.get("/v1/things/1", headers=[(name, "first"), (name.lower(), "second")])
+
+    assert (twice.status_code, twice.json()["code"]) == (400, "bad_request")
+    assert name.lower() in twice.json()["detail"]
+    assert "first" not in twice.text + repr(twice.headers)
+    assert http.get("/v1/things/1", headers=[(name, "first"), ("Accept", "a/b"), ("Accept", "c/d")]).is_success
+
+
+def test_a_client_that_leaves_is_no_error_of_ours() -> None:
+    head = b"POST /v1/bytes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    metrics = Metrics()
+    with captured_logs() as lines, served(build(metrics)) as port:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(head + b"half")
+        until = time.monotonic() + 10
+        while '"request"' not in lines.getvalue() and time.monotonic() < until:
+            time.sleep(0.01)
+    assert "client_left" in lines.getvalue()
+    assert "unhandled_error" not in lines.getvalue()
+    assert 'route="/v1/bytes",status="499"' in metrics.render().decode()
+
+
 @contextmanager
 def served(app: FastAPI) -> Iterator[int]:
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off"))
