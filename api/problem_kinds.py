@@ -49,8 +49,8 @@ _EDGES: Final = (
     Kind(
         "request_timeout",
         408,
-        "Body too slow",
-        "The body did not come in time.",
+        "Request too slow",
+        "The request did not come in time.",
         "Send it again without pauses.",
     ),
     Kind("conflict", 409, "Conflict", "The present state does not allow this.", "Read the state and decide again."),
@@ -95,6 +95,13 @@ _EDGES: Final = (
         "Too many requests",
         "The quota of this user or tenant is used up.",
         "Wait for the seconds in Retry-After.",
+    ),
+    Kind(
+        "headers_too_large",
+        431,
+        "Headers too large",
+        "The request line and headers are longer than 64 KiB.",
+        "Send fewer or shorter headers.",
     ),
     Kind(
         "internal_error",

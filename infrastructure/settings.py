@@ -69,6 +69,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", validation_alias="SFDIFY_HOST")
     port: Port = Field(8321, validation_alias="SFDIFY_PORT")
+    trusted_proxies: str | None = Field(
+        None, pattern=r"^[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*$", validation_alias="SFDIFY_TRUSTED_PROXIES"
+    )
     public_url_override: WebAddress | None = Field(None, validation_alias="SFDIFY_PUBLIC_URL")
 
     lob_api_key: SecretStr | None = Field(None, validation_alias="LOB_API_KEY")

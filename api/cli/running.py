@@ -78,9 +78,10 @@ def serve() -> None:
     """Run the API."""
     import gc
 
-    import uvicorn
+    from uvicorn import Server
 
     from api.app import create_app
+    from api.server import config
     from infrastructure.databases import database
     from infrastructure.telemetry import configure_logging
     from infrastructure.wiring import wire
@@ -91,16 +92,7 @@ def serve() -> None:
         app = create_app(lambda: wire(settings, admin_url))
         gc.collect()
         gc.freeze()  # what is loaded by now stays: looking through it again and again delays requests
-        uvicorn.run(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=25,
-            limit_concurrency=1_000,
-        )
+        Server(config(app, settings.host, settings.port, settings.trusted_proxies)).run()
 
 
 def work(queues: Annotated[list[str] | None, typer.Argument(help="queues to serve; all by default")] = None) -> None:

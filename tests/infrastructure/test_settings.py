@@ -48,7 +48,8 @@ def test_each_variable_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         "SFDIFY_HOME": str(tmp_path), "DATABASE_URL": ADMIN, "DATABASE_APP_PASSWORD": "a", "REDIS_URL": "redis://r:1/0",
         "S3_BUCKET": "letters", "S3_ENDPOINT": "http://s3:9000/", "SFDIFY_PORT": "9000", "SFDIFY_WORKER_PROCESSES": "3",
         "LOB_API_KEY": "live_x", "LOB_BASE_URL": "https://api.lob.com/v1", "SFDIFY_PUBLIC_URL": "https://case.example",
-        "SFDIFY_PG_BIN": "/opt/pg/bin", "SFDIFY_LOG_LEVEL": "debug", "KMS_KEY_ID": "k",
+        "SFDIFY_PG_BIN": "/opt/pg/bin", "SFDIFY_TRUSTED_PROXIES": "10.0.0.0/8,::1",
+        "SFDIFY_LOG_LEVEL": "debug", "KMS_KEY_ID": "k",
     }  # fmt: skip
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -56,6 +57,7 @@ def test_each_variable_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert settings.database_url == ADMIN
     assert settings.home == tmp_path
     assert settings.app_password == "a"
+    assert settings.trusted_proxies == "10.0.0.0/8,::1"
     assert settings.redis_url == "redis://r:1/0"
     assert settings.s3_endpoint == "http://s3:9000"
     assert settings.post_url == "https://api.lob.com/v1"

@@ -18,6 +18,7 @@ import uvicorn
 from argon2 import PasswordHasher
 
 from api.app import create_app
+from api.server import config
 from infrastructure.job_runs import run_with
 from infrastructure.jobs import QUEUES
 from infrastructure.leases import Desk, Heart
@@ -218,9 +219,10 @@ def work(sfdify: Sfdify, stop: threading.Event) -> None:
 @contextmanager
 def _listening(sfdify: Sfdify) -> Iterator[str]:
     app = create_app(lambda: nullcontext(sfdify), hasher=CHEAP)
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
+    listening = config(app)
+    listening.timeout_graceful_shutdown = 5
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(listening)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
