@@ -217,12 +217,14 @@ class SignInGuard:
             raise ValueError("the sign-in secret needs at least 32 bytes")
         self._limiter, self._pool, self._secret = PostgresRateLimiter(pool), pool, secret
 
-    def attempt(self, slug: str, email: str, ip: str, now: datetime | None = None) -> None:
-        """Count one attempt before its password is looked at. Raises `RateLimited`, `SignInUnavailable`."""
-        buckets = (
-            Bucket(self._key("address", network_of(ip)), self.ADDRESS),
-            Bucket(self._account(slug, email), self.ACCOUNT),
-        )
+    def attempt(self, slug: str, email: str, ip: str | None, now: datetime | None = None) -> None:
+        """Count one attempt before its password is looked at. Raises `RateLimited`, `SignInUnavailable`.
+
+        Without `ip` the account alone is counted: for one who is signed in and gives their password once more.
+        """
+        buckets = [Bucket(self._account(slug, email), self.ACCOUNT)]
+        if ip is not None:
+            buckets.insert(0, Bucket(self._key("address", network_of(ip)), self.ADDRESS))
         try:
             decision = self._limiter.take(buckets, now)
         except (psycopg.Error, PoolTimeout) as error:

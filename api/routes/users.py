@@ -161,8 +161,10 @@ def change_password(user_id: UUID, body: NewPassword, bus: Bus, key: Key, api: A
     check_fitness(body.password)
     caller = bus.caller
     if caller.actor_id == user_id:
+        api.guard.attempt(str(caller.tenant_id), str(user_id), None)
         if not api.passwords.verify(caller.tenant_id, user_id, body.present_password or ""):
             raise Unauthenticated("The present password is not right.")
+        api.guard.succeeded(str(caller.tenant_id), str(user_id))
     elif not allowed(caller.role, Permission.MANAGE_USERS):
         raise Forbidden("only the user or an owner may change this password")
     done = bus.create(NotePasswordChange(user_id=user_id), key, body)

@@ -119,6 +119,20 @@ def test_a_repeat_sets_the_password_that_a_crash_left_unset(served: Served, firm
     assert (opens("tall-winter-ferries"), opens(NEW)) == (True, False)
 
 
+def test_a_stolen_token_does_not_help_to_guess_the_password_it_was_made_with(served: Served, firm: Firm) -> None:
+    user_id = add_person(firm.owner, "guessed@people.example", "Guessed", "viewer")
+    thief = served.signed_in(firm.slug, "guessed@people.example")
+    path = f"/v1/users/{user_id}/password"
+
+    guesses = [thief.send("PUT", path, {"password": NEW, "present_password": f"guess-{n}"}) for n in range(12)]
+    right = thief.send("PUT", path, {"password": NEW, "present_password": PASSWORD})
+
+    assert [answer.status_code for answer in guesses] == [401] * 10 + [429] * 2
+    assert (right.status_code, right.json()["code"]) == (429, "rate_limited")
+    assert int(right.headers["Retry-After"]) > 0
+    assert firm.owner.send("PUT", path, {"password": NEW}).status_code == 200
+
+
 def test_a_machines_key_is_shown_once_and_ends_at_once(served: Served, firm: Firm) -> None:
     made = firm.owner.made("POST", "/v1/api-keys", {"name": "nightly", "role": "viewer"})
     machine = served.party(made["api_key"])
