@@ -51,7 +51,10 @@ schemathesis.openapi.format("cursor", st.just("next-page"))
 schemathesis.openapi.format("event-position", st.integers(0, 600 << 20).map(encode_position))
 schemathesis.openapi.format("etag", st.builds(etag, st.integers(0, 30), st.integers(0, 2**62)) | st.just("*"))
 schemathesis.openapi.format("line", st.lists(_WORDS, min_size=1, max_size=3).map(" ".join).filter(_is_line))
-schemathesis.openapi.format("new-password", st.text(st.characters(codec="ascii"), min_size=12).filter(_is_fit))
+schemathesis.openapi.format(
+    "new-password",
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=12, max_size=128).filter(_is_fit),
+)
 schemathesis.openapi.format(
     "as-of", st.integers(1, 999).map(str) | _INSTANTS.filter(lambda text: len(text) in (20, 25))
 )
