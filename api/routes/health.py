@@ -74,7 +74,14 @@ def readyz(api: Api) -> Ready:
     return Ready(projection_lag_seconds=worst)
 
 
-@router.get("/metrics", include_in_schema=False)
+@router.get(
+    "/metrics",
+    responses={
+        **problem_responses(500),
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Prometheus text"},
+    },
+    response_class=Response,
+)
 def metrics(api: Api) -> Response:
     """Prometheus figures; those about the database are read as they are scraped."""
     return Response(api.metrics.render(), media_type=CONTENT_TYPE_LATEST)
