@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^:\[\]]*)(:[0-9]*)?")
 
 
 class BadSettings(ValueError):
@@ -24,8 +25,21 @@ def _default_home() -> Path:
 
 
 def _postgres_address(url: str) -> str:
-    if urlsplit(url).scheme not in ("postgresql", "postgres"):
+    """Refused is also what libpq would read differently than it is meant, and quote back with part of a password."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres"):
         raise ValueError("write it as postgresql://user:password@host:port/database")
+    login, _, hosts = parts.netloc.rpartition("@")
+    if "@" in login or not all(_HOST.fullmatch(host) for host in hosts.split(",")):
+        raise ValueError("write @ / : ? # within the user or password as %40 %2F %3A %3F %23")
+    if not parts.path.strip("/") or "dbname" in dict(parse_qsl(parts.query)):
+        raise ValueError("name the database after the server: postgresql://user:password@host:port/database")
+    return url
+
+
+def _redis_address(url: str) -> str:
+    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("write it as redis://host:port/0, rediss:// or unix://")
     return url
 
 
@@ -37,6 +51,8 @@ def _web_address(url: str) -> str:
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+PostgresAddress = Annotated[str, AfterValidator(_postgres_address)]
+RedisAddress = Annotated[str, AfterValidator(_redis_address)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
@@ -52,16 +68,14 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=_default_home, validation_alias="SFDIFY_HOME")
     pg_bin: Path | None = Field(None, validation_alias="SFDIFY_PG_BIN")
-    database_url: Annotated[str, AfterValidator(_postgres_address)] | None = Field(
-        None, repr=False, validation_alias="DATABASE_URL"
-    )
+    database_url: PostgresAddress | None = Field(None, repr=False, validation_alias="DATABASE_URL")
     """The administrator's login, for migrations. Processes that never migrate may be given it without a password."""
     database_name: str = Field("sfdify", pattern=r"^[a-z][a-z0-9_]{0,62}$", validation_alias="SFDIFY_DATABASE")
     """The database within the embedded server; DATABASE_URL names its own."""
     database_app_password: SecretStr | None = Field(None, validation_alias="DATABASE_APP_PASSWORD")
     database_projector_password: SecretStr | None = Field(None, validation_alias="DATABASE_PROJECTOR_PASSWORD")
 
-    redis_url: str | None = Field(None, repr=False, validation_alias="REDIS_URL")
+    redis_url: RedisAddress | None = Field(None, repr=False, validation_alias="REDIS_URL")
     s3_bucket: str | None = Field(None, validation_alias="S3_BUCKET")
     s3_endpoint: WebAddress | None = Field(None, validation_alias="S3_ENDPOINT")
     s3_region: str | None = Field(None, validation_alias="S3_REGION")
@@ -185,4 +199,5 @@ def role_url(admin_url: str, role: str, password: str) -> str:
 
 def database_named(url: str, name: str) -> str:
     """The same server and login, another database."""
-    return urlunsplit(urlsplit(_postgres_address(url))._replace(path=f"/{quote(name, safe='')}"))
+    parts = urlsplit(_postgres_address(url))
+    return f"{parts.scheme}://{parts.netloc}/{quote(name, safe='')}{'?' if parts.query else ''}{parts.query}"

@@ -83,6 +83,12 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
     [
         ("SFDIFY_PORT", "70000"),
         ("DATABASE_URL", "mysql://u:hidden@h/d"),
+        ("DATABASE_URL", "postgresql://u:hid@hidden@h:1/d"),
+        ("DATABASE_URL", "postgresql://u:hidden/x@h:1/d"),
+        ("DATABASE_URL", "postgresql://u:hidden@h:1"),
+        ("DATABASE_URL", "postgresql://u:hidden@h:1/"),
+        ("DATABASE_URL", "postgresql://u:hidden@h:1/d?dbname=e"),
+        ("REDIS_URL", "hidden:6379"),
         ("LOB_API_KEY", "hidden"),
         ("LOB_BASE_URL", "https://api.lob.com/v1"),
         ("S3_ENDPOINT", "http://hidden:9000"),
@@ -96,6 +102,23 @@ def test_a_bad_variable_is_named_but_not_quoted(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(BadSettings, match=name) as refused:
         load()
     assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p%40ss%2Fword@h:5432/d",
+        "postgres://h/d?sslmode=require",
+        "postgresql://[::1]:5432/d",
+        "postgresql://u@h1:5432,h2:5433/d?target_session_attrs=read-write",
+        "postgresql:///d?host=/var/run/postgresql",
+    ],
+)
+def test_every_plain_way_to_write_an_address_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert load().database_url == url
+    assert conninfo_to_dict(role_url(url, "sfdify_app", "p"))["dbname"] == "d"
+    assert conninfo_to_dict(database_named(url, "scratch"))["dbname"] == "scratch"
 
 
 def test_settings_do_not_change_and_do_not_show_logins() -> None:
