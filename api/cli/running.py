@@ -25,17 +25,23 @@ def register(app: typer.Typer) -> None:
 
 
 def stack_of(settings: Settings, logs: Path | None = None) -> Stack:
-    """All processes of this installation, on the ports of `settings`."""
+    """All processes of this installation, as `settings` and not the environment would have them; empty is unset."""
     commands = {"api": ["serve"], "worker": ["work"], "projector": ["project"]}
     ready = {"api": f"http://{settings.host}:{settings.port}/readyz"}
     if settings.uses_sandbox:
         commands = {"sandbox": ["sandbox"], **commands}
         ready = {"sandbox": f"{settings.sandbox_url}/sandbox/ledger", **ready}
+    lob_api_key = settings.lob_api_key.get_secret_value() if settings.lob_api_key else ""
     environment = {
         "SFDIFY_HOME": str(settings.home),
         "SFDIFY_DATABASE": settings.database_name,
+        "SFDIFY_HOST": settings.host,
         "SFDIFY_PORT": str(settings.port),
+        "SFDIFY_PUBLIC_URL": settings.public_url_override or "",
         "SFDIFY_SANDBOX_PORT": str(settings.sandbox_port),
+        "SFDIFY_SANDBOX_URL": settings.sandbox_url_override or "",
+        "LOB_API_KEY": lob_api_key,
+        "LOB_BASE_URL": settings.lob_base_url or "",
         "SFDIFY_RATE_USER_PER_MINUTE": str(settings.rate_user_per_minute),
         "SFDIFY_RATE_TENANT_PER_MINUTE": str(settings.rate_tenant_per_minute),
     }

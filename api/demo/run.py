@@ -33,17 +33,8 @@ def run_demo(settings: Settings, json_file: Path | None, own_report: Path | None
     """Walk the walk; True when every step held. It has a database of its own, which stays for looking around."""
     first = (own_report or SAMPLES / "first_pull.json").read_bytes()
     pulled_on = _pulled_on(first, date.today() if own_report else None)  # noqa: DTZ011 a person's own day
-    name = f"sfdify_demo_{token_hex(4)}"
-    demo = settings.model_copy(
-        update={
-            "database_name": name,
-            "port": free_port(),
-            "sandbox_port": free_port(),
-            "rate_user_per_minute": 5_000,
-            "rate_tenant_per_minute": 20_000,
-        }
-    )
-    story = Story({"database": name, "started_at": datetime.now(UTC).isoformat(), "steps": []})
+    demo = demo_of(settings)
+    story = Story({"database": demo.database_name, "started_at": datetime.now(UTC).isoformat(), "steps": []})
     teller = Teller(Console(), story)
     teller.begin()
     began = time.monotonic()
@@ -59,6 +50,25 @@ def run_demo(settings: Settings, json_file: Path | None, own_report: Path | None
         json_file.write_text(json.dumps(story.facts, indent=2, default=str) + "\n")
     teller.end(ok, demo)
     return ok
+
+
+def demo_of(settings: Settings) -> Settings:
+    """This installation's settings, on this machine alone and with the sandbox: a demonstration never reaches a print
+    provider, nor the addresses at which the installation itself is found."""
+    return settings.model_copy(
+        update={
+            "database_name": f"sfdify_demo_{token_hex(4)}",
+            "host": "127.0.0.1",
+            "port": free_port(),
+            "public_url_override": None,
+            "sandbox_port": free_port(),
+            "sandbox_url_override": None,
+            "lob_api_key": None,
+            "lob_base_url": None,
+            "rate_user_per_minute": 5_000,
+            "rate_tenant_per_minute": 20_000,
+        }
+    )
 
 
 def logs_of(demo: Settings) -> Path:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from api.cli.running import stack_of
 from api.demo.client import WalkFailed
-from api.demo.run import Teller, letters_of, logs_of
+from api.demo.run import Teller, demo_of, letters_of, logs_of
 from api.demo.walk import Story
 from infrastructure.settings import Settings
 
@@ -46,3 +47,21 @@ def test_the_end_names_the_places_without_breaking_their_lines(tmp_path: Path) -
     assert any(line.endswith(str(letters_of(demo))) for line in said)
     assert any(line.endswith(str(logs_of(demo))) for line in said)
     assert any("SFDIFY_DATABASE=sfdify_demo_1" in line for line in said)
+
+
+def test_it_stays_on_this_machine_and_prints_nothing_whatever_the_installation_does(tmp_path: Path) -> None:
+    installation = Settings(
+        home=tmp_path, host="0.0.0.0", public_url_override="https://case.example",
+        sandbox_url_override="http://sandbox.example:8322", lob_api_key="live_x", lob_base_url="https://print.example/v1",
+    )  # fmt: skip
+    demo = demo_of(installation)
+    assert demo.uses_sandbox
+    assert demo.post_url == f"http://127.0.0.1:{demo.sandbox_port}/v1"
+    assert demo.public_url == f"http://127.0.0.1:{demo.port}"
+    stack = stack_of(demo)
+    assert "sandbox" in stack.commands
+    unset = ("SFDIFY_PUBLIC_URL", "SFDIFY_SANDBOX_URL", "LOB_API_KEY", "LOB_BASE_URL")
+    assert [stack.environment[name] for name in unset] == [""] * 4
+    assert stack.environment["SFDIFY_HOST"] == "127.0.0.1"
+    real = stack_of(installation).environment
+    assert (real["LOB_API_KEY"], real["SFDIFY_PUBLIC_URL"]) == ("live_x", "https://case.example")
