@@ -54,10 +54,11 @@ def migrate(admin_url: str, *, app_password: str, projector_password: str) -> li
     Raises CannotMigrate, or psycopg.Error when a lock could not be had within 3 seconds.
     """
     applied: list[str] = []
-    with _locked(make_conninfo(admin_url, dbname="postgres")), _backend(admin_url) as backend:
+    with _locked(make_conninfo(admin_url, dbname="postgres")):
         _check_database(admin_url)
         try:
-            applied += _apply(backend, lambda name: name == _ROLES)
+            with _backend(admin_url) as backend:
+                applied += _apply(backend, lambda name: name == _ROLES)
         except psycopg.errors.InsufficientPrivilege:
             raise CannotMigrate(_NOT_ITS_ROLES) from None
         _set_logins(admin_url, {"sfdify_app": app_password, "sfdify_projector": projector_password})
@@ -114,6 +115,9 @@ def _check_database(admin_url: str) -> None:
         roles = "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
         if not _scalar(conn, roles):
             raise CannotMigrate("the admin user needs CREATEROLE (or superuser) to migrate")
+        owns = "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()"
+        if not _scalar(conn, owns):
+            raise CannotMigrate("the admin user must own the database (or be a superuser) to migrate")
 
 
 def _set_logins(admin_url: str, passwords: dict[str, str]) -> None:

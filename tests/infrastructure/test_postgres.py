@@ -87,8 +87,21 @@ def test_a_login_that_is_no_superuser_but_may_create_roles_can_migrate(programs:
 
 
 def test_a_login_without_rights_is_told_what_it_needs(server: TestServer, database: TestDatabase) -> None:
-    with pytest.raises((CannotMigrate, errors.InsufficientPrivilege)):
+    with pytest.raises(CannotMigrate, match="CREATEROLE"):
         bring_up(server, database.app_url)
+
+
+def test_an_admin_of_another_database_is_told_that_it_must_own_this_one(server: TestServer) -> None:
+    maker, name = f"maker_{uuid4().hex}", f"sfdify_test_{uuid4().hex}"
+    server.execute("CREATE DATABASE {}", name)
+    with psycopg.connect(server.url, autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {maker} LOGIN CREATEROLE PASSWORD 'p'".encode())
+        try:
+            with pytest.raises(CannotMigrate, match="own the database"):
+                bring_up(server, make_conninfo(server.database(name).admin_url, user=maker, password="p"))
+        finally:
+            admin.execute(f"DROP ROLE {maker}".encode())
+            server.execute("DROP DATABASE {} WITH (FORCE)", name)
 
 
 def test_a_database_of_another_encoding_is_refused(server: TestServer) -> None:
