@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from infrastructure.embedded import ensure_server
 from infrastructure.settings import Settings, database_named, role_url
@@ -27,6 +29,13 @@ def urls_of(settings: Settings, admin_url: str) -> Urls:
         app=role_url(admin_url, "sfdify_app", settings.app_password),
         projector=role_url(admin_url, "sfdify_projector", settings.projector_password),
     )
+
+
+def place_of(url: str) -> str:
+    """A short name of the database an address leads to, the same for each of its logins."""
+    parts = conninfo_to_dict(url)
+    place = "\n".join(str(parts.get(name) or "") for name in ("host", "port", "dbname"))
+    return hashlib.sha256(place.encode()).hexdigest()[:12]
 
 
 @contextmanager

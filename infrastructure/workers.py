@@ -175,7 +175,7 @@ class Supervisor:
     def __init__(self, target: str, plans: Sequence[WorkerPlan], settings: Mapping[str, Any], host: str = "") -> None:
         self._target = target
         self._settings = dict(settings)
-        self._host = host or os.uname().nodename
+        self.host = host or os.uname().nodename
         self._places = [Place(plan) for plan in plans]
         self._leaving = threading.Event()
         self._nursery = multiprocessing.get_context("forkserver")
@@ -237,7 +237,7 @@ class Supervisor:
         return clean
 
     def _fill(self, place: Place) -> None:
-        settings = {**self._settings, "worker_name": f"{self._host}:{place.plan.name}"}
+        settings = {**self._settings, "worker_name": f"{self.host}:{place.plan.name}"}
         place.started_at = time.monotonic()
         place.process = self._nursery.Process(
             target=_child, args=(self._target, place.plan.queues, settings), name=place.plan.name

@@ -6,16 +6,21 @@ Each imports what it alone runs, so that no process waits for the imports of ano
 from __future__ import annotations
 
 import logging
+import platform
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from infrastructure.settings import Settings, load
 from infrastructure.stack import Stack, require_free
+
+if TYPE_CHECKING:
+    from infrastructure.workers import Supervisor
 
 
 def register(app: typer.Typer) -> None:
@@ -103,10 +108,9 @@ def serve() -> None:
 
 def work(queues: Annotated[list[str] | None, typer.Argument(help="queues to serve; all by default")] = None) -> None:
     """Run worker processes."""
-    from infrastructure.databases import database, urls_of
+    from infrastructure.databases import database
     from infrastructure.jobs import QUEUES
     from infrastructure.telemetry import configure_logging
-    from infrastructure.workers import Supervisor, plan_workers
 
     settings = load()
     configure_logging(level=_level(settings))
@@ -115,14 +119,24 @@ def work(queues: Annotated[list[str] | None, typer.Argument(help="queues to serv
     if unknown:
         raise typer.BadParameter(f"there is no queue {unknown[0]}; choose from {', '.join(QUEUES)}")
     with database(settings) as admin_url:
-        plans = plan_workers(chosen, general=1, pdf=max(1, settings.worker_processes - 1))
-        shared = {
-            "database_url": urls_of(settings, admin_url).app,
-            "redis_url": settings.redis_url,
-            "admin_url": admin_url,
-            "settings": settings,
-        }
-        Supervisor("infrastructure.job_runs:opened", plans, shared).run()
+        supervisor_of(settings, admin_url, chosen).run()
+
+
+def supervisor_of(settings: Settings, admin_url: str, queues: Sequence[str]) -> Supervisor:
+    """The worker processes of this machine for one database. Other databases' workers here, ringing the same Redis,
+    have other names, so that none answers a ring meant for another."""
+    from infrastructure.databases import place_of, urls_of
+    from infrastructure.workers import Supervisor, plan_workers
+
+    plans = plan_workers(queues, general=1, pdf=max(1, settings.worker_processes - 1))
+    shared = {
+        "database_url": urls_of(settings, admin_url).app,
+        "redis_url": settings.redis_url,
+        "admin_url": admin_url,
+        "settings": settings,
+    }
+    host = f"{platform.node()}:{place_of(admin_url)}"
+    return Supervisor("infrastructure.job_runs:opened", plans, shared, host=host)
 
 
 def project() -> None:

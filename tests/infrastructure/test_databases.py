@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 
 from infrastructure.databases import database as database_of
-from infrastructure.databases import revive, urls_of
+from infrastructure.databases import place_of, revive, urls_of
 from infrastructure.settings import Settings
 from tests.support.journey import new_home
 from tests.support.postgres import TestDatabase, TestServer
@@ -22,6 +22,14 @@ def test_a_given_database_is_used_as_it_is(tmp_path: Path, server: TestServer, d
 def test_each_login_has_an_address_of_its_own(tmp_path: Path, server: TestServer, database: TestDatabase) -> None:
     urls = urls_of(settings_for(tmp_path, server, database), database.admin_url)
     assert (urls.app, urls.projector) == (database.app_url, database.projector_url)
+
+
+def test_a_place_is_the_database_and_not_who_signs_in() -> None:
+    place = place_of("postgresql://a:secret@db:5432/books")
+    assert place == place_of("postgresql://db:5432/books")
+    assert "secret" not in place
+    others = ("postgresql://db:5433/books", "postgresql://db:5432/other", "postgresql://else:5432/books")
+    assert len({place, *map(place_of, others)}) == 4
 
 
 def test_the_embedded_one_is_made_and_revived() -> None:

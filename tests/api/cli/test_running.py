@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.running import stack_of
+from api.cli.running import stack_of, supervisor_of
 from infrastructure.settings import Settings
 from tests.support.commands import Commands
 
@@ -25,6 +25,14 @@ def test_children_are_told_the_home_the_ports_and_the_limits(tmp_path: Path) -> 
     assert stack.environment["SFDIFY_HOME"] == str(tmp_path)
     assert stack.environment["SFDIFY_PORT"] == "18321"
     assert stack.environment["SFDIFY_RATE_USER_PER_MINUTE"] == "7"
+
+
+def test_workers_of_two_databases_on_one_machine_never_answer_each_others_rings(tmp_path: Path) -> None:
+    names = {
+        supervisor_of(Settings(home=tmp_path), f"postgresql://a:b@127.0.0.1:{port}/{name}", ["mail_send"]).host
+        for port, name in ((5432, "one"), (5432, "two"), (5433, "one"))
+    }
+    assert len(names) == 3
 
 
 @pytest.mark.slow
