@@ -59,7 +59,8 @@ def up() -> None:
     from infrastructure.runtime import prepare
 
     settings = load()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a script's `&` would have the latter ignored
+        signal.signal(number, _interrupt)
     require_free(settings.host, settings.port, "SFDIFY_PORT")
     if settings.uses_sandbox:
         require_free("127.0.0.1", settings.sandbox_port, "SFDIFY_SANDBOX_PORT")

@@ -26,7 +26,7 @@ class Up:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.ports = {"SFDIFY_PORT": str(free_port()), "SFDIFY_SANDBOX_PORT": str(free_port())}
-        self.process = started(home, ["up"], **self.ports)
+        self.process = started(home, ["up"], in_background=True, **self.ports)
         self.said = self._hear()
         self.family = descendants(self.process.pid)
 

@@ -59,8 +59,10 @@ def sfdify(home: Path, *arguments: str, timeout: float = 240, **more: str) -> su
     )
 
 
-def started(home: Path, arguments: Sequence[str], **more: str) -> subprocess.Popen[str]:
-    """Start one command in a session of its own, as a terminal would."""
+def started(
+    home: Path, arguments: Sequence[str], *, in_background: bool = False, **more: str
+) -> subprocess.Popen[str]:
+    """Start one command in a session of its own, as a terminal would, or as a script's `&` does."""
     return subprocess.Popen(
         [sys.executable, "-m", "api.cli", *arguments],
         cwd=CHECKOUT,
@@ -69,13 +71,17 @@ def started(home: Path, arguments: Sequence[str], **more: str) -> subprocess.Pop
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=_hear_ctrl_c,
+        preexec_fn=_ignore_ctrl_c if in_background else _hear_ctrl_c,
     )
 
 
 def _hear_ctrl_c() -> None:
     """A suite that was itself started in the background ignores SIGINT, and so would its children."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _ignore_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @dataclass(frozen=True)
