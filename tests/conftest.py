@@ -12,7 +12,7 @@ from xdist.scheduler.loadfile import LoadFileScheduling
 
 pytest_plugins = ["tests.support.postgres", "tests.support.journey", "tests.support.commands"]
 
-DEMONSTRATED = ("tests/api/cli/", "tests/journeys/test_walk.py")
+DEMONSTRATED = ("tests/api/cli/", "tests/journeys/test_readme.py", "tests/journeys/test_walk.py")
 """Where the tests are that use the fixture `demonstrated`."""
 
 settings.register_profile("ci", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -82,7 +82,7 @@ def test_what_is_missing_becomes_one_command_to_type(
         script.ensure_system(testing=True)
     assert stopped.value.code == 1
     said = capsys.readouterr().err
-    packages = "libpango-1.0-0 redis-server"
+    packages = "libpango-1.0-0 redis-server curl"
     assert f"sudo apt-get update && sudo apt-get install -y --no-install-recommends {packages}\n" in said
     assert len(said.splitlines()) == 1
 

@@ -76,8 +76,8 @@ def logs_of(demo: Settings) -> Path:
     return demo.home / "logs" / demo.database_name
 
 
-def letters_of(demo: Settings) -> Path:
-    """Where the demonstration keeps the letters as they were approved."""
+def kept_of(demo: Settings) -> Path:
+    """Where the demonstration keeps its people's sign-ins, and the letters as they were approved."""
     return demo.home / "demo" / demo.database_name
 
 
@@ -95,7 +95,7 @@ def _walker(demo: Settings, story: Story, first: bytes, pulled_on: date, is_own:
         profile=read_json(SAMPLES / "consumer.json"),
         pull=first,
         pulled_on=pulled_on,
-        pdf_folder=letters_of(demo),
+        folder=kept_of(demo),
         own_report=is_own,
     )
 
@@ -174,7 +174,9 @@ class Teller:
         places = {"Process logs": str(logs_of(demo))}
         if demo.embedded_database:
             places["Look around"] = f"SFDIFY_DATABASE={demo.database_name} ./run up"
+        if "tenant_id" in self.story.facts:
+            places["Sign in with"] = str(kept_of(demo) / "operator.json")
         if "pdfs" in self.story.facts:
-            places["Letters"] = str(letters_of(demo))
+            places["Letters"] = str(kept_of(demo))
         for name, place in places.items():
             self._console.print(f"  {name:13} {place}", highlight=False, soft_wrap=True)

@@ -45,7 +45,7 @@ class Walk:
     profile: Json
     pull: bytes
     pulled_on: date
-    pdf_folder: Path
+    folder: Path
     own_report: bool = False
 
     def __post_init__(self) -> None:
@@ -84,12 +84,22 @@ class Walk:
         self.consumer_id = made["consumer_id"]
         self._person(self.profile["email"], "Consumer", "consumer", self.consumer_id)
         self.consumer.sign_in(self.slug, self.profile["email"], self.password)
+        self._keep_sign_ins()
         self.story.note(tenant_id=opened["tenant_id"], slug=self.slug, consumer_id=self.consumer_id)
         return f"tenant {self.slug}, an operator and a consumer"
 
     def _person(self, email: str, name: str, role: str, consumer_id: str | None) -> None:
         person = {"email": email, "name": name, "role": role, "password": self.password, "consumer_id": consumer_id}
         self.owner.send("POST", "/v1/users", person)
+
+    def _keep_sign_ins(self) -> None:
+        """Whoever looks around afterwards can sign in as each of the people: what to send lies beside the letters."""
+        emails = {"owner": "owner@example.com", "operator": "operator@example.com", "consumer": self.profile["email"]}
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for role, email in emails.items():
+            path = self.folder / f"{role}.json"
+            path.touch(mode=0o600)
+            path.write_text(json.dumps({"tenant": self.slug, "email": email, "password": self.password}) + "\n")
 
     def give_consents(self) -> str:
         """The consumer agrees to each text, themselves."""
@@ -188,8 +198,8 @@ class Walk:
         return f"{len(paths)} letters approved twice, hash by hash"
 
     def _keep(self, letter: Json, pdf: bytes) -> str:
-        self.pdf_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self.pdf_folder / f"{letter['bureau']}-{letter['letter_id']}.pdf"
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self.folder / f"{letter['bureau']}-{letter['letter_id']}.pdf"
         path.write_bytes(pdf)
         return str(path)
 

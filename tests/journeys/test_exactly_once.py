@@ -70,7 +70,7 @@ class Product:
             profile=read_json(CHECKOUT / "samples" / "consumer.json"),
             pull=self.pull,
             pulled_on=parse(self.pull).pulled_on,
-            pdf_folder=self.settings.home / f"letters-{number}",
+            folder=self.settings.home / f"letters-{number}",
         )
 
     def faults(self, *lines: dict[str, Any]) -> None:

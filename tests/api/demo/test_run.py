@@ -9,7 +9,7 @@ from rich.console import Console
 
 from api.cli.running import stack_of
 from api.demo.client import WalkFailed
-from api.demo.run import Teller, demo_of, letters_of, logs_of
+from api.demo.run import Teller, demo_of, kept_of, logs_of
 from api.demo.walk import Story
 from infrastructure.settings import Settings
 
@@ -41,11 +41,12 @@ def test_a_step_that_does_not_hold_is_said_and_kept() -> None:
 def test_the_end_names_the_places_without_breaking_their_lines(tmp_path: Path) -> None:
     teller, heard = told()
     demo = Settings(home=tmp_path / ("long" * 20), database_name="sfdify_demo_1")
-    teller.story.note(seconds=1.0, pdfs=["a.pdf"])
+    teller.story.note(seconds=1.0, tenant_id="1", pdfs=["a.pdf"])
     teller.end(True, demo)
     said = heard.getvalue().splitlines()
-    assert any(line.endswith(str(letters_of(demo))) for line in said)
+    assert any(line.endswith(str(kept_of(demo))) for line in said)
     assert any(line.endswith(str(logs_of(demo))) for line in said)
+    assert any(line.endswith(str(kept_of(demo) / "operator.json")) for line in said)
     assert any("SFDIFY_DATABASE=sfdify_demo_1" in line for line in said)
 
 
