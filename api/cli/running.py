@@ -59,8 +59,7 @@ def up() -> None:
     from infrastructure.runtime import prepare
 
     settings = load()
-    for number in (signal.SIGTERM, signal.SIGINT):  # a script's `&` would have the latter ignored
-        signal.signal(number, _interrupt)
+    _take_signals()
     require_free(settings.host, settings.port, "SFDIFY_PORT")
     if settings.uses_sandbox:
         require_free("127.0.0.1", settings.sandbox_port, "SFDIFY_SANDBOX_PORT")
@@ -100,6 +99,7 @@ def serve() -> None:
 
     settings = load()
     configure_logging(level=_level(settings))
+    _take_signals()  # uvicorn raises anew what ended it; left to its default, SIGTERM would then skip all clearing up
     with database(settings) as admin_url:
         app = create_app(lambda: wire(settings, admin_url))
         gc.collect()
@@ -182,6 +182,12 @@ def migrate() -> None:
 
 def _level(settings: Settings) -> int:
     return logging.getLevelNamesMapping()[settings.log_level.upper()]
+
+
+def _take_signals() -> None:
+    """Both ways of being asked to stop end the command in order; a script's `&` would have SIGINT ignored."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
 
 
 def _interrupt(*_: object) -> None:

@@ -121,3 +121,26 @@ def test_a_child_that_dies_ends_it_with_one_line_naming_the_child(up: Up) -> Non
     assert up.process.returncode == 1
     assert "sfdify: projector ended with status -9" in complaint
     assert "Traceback" not in complaint
+
+
+def test_the_api_alone_stops_the_server_it_was_the_last_to_use() -> None:
+    with new_home() as home:
+        port = str(free_port())
+        assert sfdify(home, "migrate").returncode == 0
+        api = started(home, ["serve"], SFDIFY_PORT=port)
+        try:
+            while not _is_live(f"http://127.0.0.1:{port}/livez"):
+                assert api.poll() is None, api.communicate()[1]
+                time.sleep(0.1)
+        finally:
+            api.terminate()
+            _, complaint = api.communicate(timeout=60)
+        assert api.returncode == 0, complaint
+        assert not (home / "postgres" / "server" / "data" / "postmaster.pid").exists()
+
+
+def _is_live(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
