@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,7 +105,8 @@ def serve() -> None:
         app = create_app(lambda: wire(settings, admin_url))
         gc.collect()
         gc.freeze()  # what is loaded by now stays: looking through it again and again delays requests
-        Server(config(app, settings.host, settings.port, settings.trusted_proxies)).run()
+        with suppress(KeyboardInterrupt):
+            Server(config(app, settings.host, settings.port, settings.trusted_proxies)).run()
 
 
 def work(queues: Annotated[list[str] | None, typer.Argument(help="queues to serve; all by default")] = None) -> None:
