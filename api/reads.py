@@ -28,7 +28,11 @@ WAIT_S = 2.0
 
 @dataclass(frozen=True)
 class Source(Generic[R]):
-    """A query table as the API shows it. `case` names the column that says whose case a row belongs to."""
+    """A query table as the API shows it. `case` names the column that says whose case a row belongs to.
+
+    `read_from` is where rows come from; `read_all_from` serves lists that ask for no one case, where that can be
+    had without looking at rows the page will not show.
+    """
 
     name: str
     row: type[R]
@@ -37,6 +41,7 @@ class Source(Generic[R]):
     case: str | None = "consumer_id"
     descending: bool = True
     read_from: str = ""
+    read_all_from: str = ""
     needs: Permission = Permission.READ_CASES
     waits_for: tuple[str, ...] = field(default=())
 
@@ -45,10 +50,11 @@ class Source(Generic[R]):
         """The projections that must have seen what the reader wrote."""
         return self.waits_for or (self.name,)
 
-    def select(self, extra: tuple[str, ...] = ()) -> sql.Composed:
+    def select(self, extra: tuple[str, ...] = (), *, of_all_cases: bool = False) -> sql.Composed:
         """The columns of the row model."""
         columns = sql.SQL(", ").join(map(sql.Identifier, (*self.row.model_fields, *extra)))
-        return sql.SQL("SELECT {} FROM {}").format(columns, sql.SQL(self.read_from or f"rm.{self.name}"))
+        place = (of_all_cases and self.read_all_from) or self.read_from or f"rm.{self.name}"
+        return sql.SQL("SELECT {} FROM {}").format(columns, sql.SQL(place))
 
 
 @dataclass(frozen=True)
@@ -148,7 +154,7 @@ def _list_query(source: Source[Any], columns: tuple[str, ...], continued: bool) 
     keys = keyset_sql(source.sort, continued, id_column=source.id, descending=source.descending)
     where = sql.SQL(" AND ").join([keys.where, *_equal(columns)])
     query = sql.SQL("{} WHERE {} ORDER BY {} LIMIT %(page_rows)s")
-    return query.format(source.select(), where, keys.order_by).as_string()
+    return query.format(source.select(of_all_cases=source.case not in columns), where, keys.order_by).as_string()
 
 
 @lru_cache(maxsize=1_000)

@@ -40,4 +40,6 @@ TIMELINE = Source(
     id="id",
     sort="happened_at",
     read_from="(SELECT t.*, c.consumer_id FROM rm.timeline t JOIN rm.timeline_cases c USING (tenant_id, about_id)) s",
+    read_all_from="(SELECT t.*, (SELECT c.consumer_id FROM rm.timeline_cases c"
+    " WHERE c.tenant_id = t.tenant_id AND c.about_id = t.about_id) AS consumer_id FROM rm.timeline t) s",
 )

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -22,6 +22,11 @@ from infrastructure.stack import Stack, require_free
 
 if TYPE_CHECKING:
     from infrastructure.workers import Supervisor
+
+
+SWITCH_EVERY_S: Final = 0.0005
+"""How long a command's thread may keep the interpreter while reads wait for it. Python's own 5 ms is longer than a
+read takes."""
 
 
 def register(app: typer.Typer) -> None:
@@ -104,6 +109,7 @@ def serve() -> None:
     with database(settings) as admin_url:
         app = create_app(lambda: wire(settings, admin_url))
         gc.collect()
+        sys.setswitchinterval(SWITCH_EVERY_S)
         gc.freeze()  # what is loaded by now stays: looking through it again and again delays requests
         with suppress(KeyboardInterrupt):
             Server(config(app, settings.host, settings.port, settings.trusted_proxies)).run()

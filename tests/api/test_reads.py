@@ -9,7 +9,7 @@ import pytest
 from api.positions import encode_position
 from api.reads import Source
 from api.sources import DISPUTES, TIMELINE
-from tests.support.api import Served, serving
+from tests.support.api import Party, Served, serving
 from tests.support.cases_over_http import Firm, open_firm, profile
 from tests.support.postgres import TestServer
 
@@ -28,6 +28,27 @@ def test_a_source_selects_what_its_row_shows() -> None:
     assert source.projections == ("disputes",)
     assert '"dispute_id"' in source.select(("position",)).as_string()
     assert "timeline_cases" in TIMELINE.select().as_string()
+
+
+def test_the_whole_timeline_is_the_cases_timelines_together(firms: tuple[Firm, Firm]) -> None:
+    """It is read another way than one case's, which would look at every event before it shows the first."""
+    owner = firms[0].owner
+    people = {row["consumer_id"] for row in _all_of(owner, "/v1/consumers")}
+    whole = _all_of(owner, "/v1/timeline")
+
+    assert whole == sorted(whole, key=lambda row: (row["happened_at"], row["id"]), reverse=True)
+    assert {row["consumer_id"] for row in whole} <= people
+    for one in people:
+        assert _all_of(owner, "/v1/timeline", consumer_id=one) == [r for r in whole if r["consumer_id"] == one]
+
+
+def _all_of(client: Party, path: str, **params: str) -> list[dict[str, str]]:
+    page = client.got(path, limit=100, **params)
+    found: list[dict[str, str]] = page["items"]
+    while page["has_more"]:
+        page = client.got(path, limit=100, cursor=page["next_cursor"], **params)
+        found += page["items"]
+    return found
 
 
 def test_a_read_that_cannot_be_current_says_so(unprojected: Served) -> None:
