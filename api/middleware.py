@@ -27,6 +27,8 @@ LARGEST_BODY: Final = MEGABYTE
 LARGEST_REPORT: Final = 20 * MEGABYTE
 PATIENCE_S: Final = 20.0
 """The longest pause inside a body: who sends one byte a minute would otherwise hold a connection for ever."""
+BODY_WITHIN_S: Final = 180.0
+"""The longest a body may take in all, which who sends one byte a second would reach: 20 MB come in at 1 Mbit/s."""
 CLIENT_LEFT: Final = 499
 """The status in logs and figures of a request whose client was gone before an answer could begin."""
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{7,63}")
@@ -166,7 +168,7 @@ class BodyTooLarge(HTTPException):
 
 
 class BodyTooSlow(HTTPException):
-    """The body stopped coming while it was being read."""
+    """The body stopped coming while it was being read, or came too slowly to be waited for."""
 
     def __init__(self) -> None:
         super().__init__(408, headers={"Connection": "close"})
@@ -226,12 +228,14 @@ class BodyLimits:
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
-    received, complete = 0, False
+    received, complete, clock = 0, False, asyncio.get_running_loop().time
+    until = clock() + BODY_WITHIN_S
 
     async def counted() -> Message:
         nonlocal received, complete
         try:
-            message = await asyncio.wait_for(receive(), None if complete else PATIENCE_S)
+            patience = None if complete else min(PATIENCE_S, until - clock())
+            message = await asyncio.wait_for(receive(), patience)
         except TimeoutError:
             raise BodyTooSlow from None
         if message["type"] == "http.request":

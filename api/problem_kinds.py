@@ -51,7 +51,7 @@ _EDGES: Final = (
         408,
         "Request too slow",
         "The request did not come in time.",
-        "Send it again without pauses.",
+        "Send it again without pauses, within three minutes.",
     ),
     Kind("conflict", 409, "Conflict", "The present state does not allow this.", "Read the state and decide again."),
     Kind(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import select
 import socket
@@ -14,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from starlette.responses import Response
+from starlette.types import Message
 
 from api import middleware, problems
 from api.etags import etag
@@ -265,3 +267,40 @@ def test_over_a_real_connection_an_endless_body_is_cut_off() -> None:
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"application/problem+json" in answer
     assert sent < 20 * len(chunk) + 8_000_000
+
+
+def slowly(app: FastAPI, pause_s: float) -> list[int]:
+    """Send one byte after another without end, with so long between them; the statuses of the answers."""
+    statuses: list[int] = []
+
+    async def receive() -> Message:
+        await asyncio.sleep(pause_s)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    headers = [(b"content-type", b"application/json"), (b"transfer-encoding", b"chunked")]
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": "/v1/bytes", "raw_path": b"/v1/bytes", "query_string": b"", "root_path": "", "headers": headers,
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2), "state": {},
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    return statuses
+
+
+@pytest.mark.parametrize("bound", ["PATIENCE_S", "BODY_WITHIN_S"])
+def test_a_body_ends_in_time_whether_it_pauses_or_trickles(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(middleware, bound, 0.2)
+
+    assert slowly(build(metrics), 30.0 if bound == "PATIENCE_S" else 0.02) == [408]
+
+
+def test_a_slow_body_has_time_for_a_report_and_no_more_than_a_connection_is_worth() -> None:
+    megabits_per_second = 8 * middleware.LARGEST_REPORT / middleware.BODY_WITHIN_S / 1e6
+    assert megabits_per_second < 1.0
+    assert middleware.PATIENCE_S < middleware.BODY_WITHIN_S <= 300
