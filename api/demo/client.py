@@ -85,7 +85,11 @@ class Client:
 
     def _call(self, method: str, path: str, headers: dict[str, str], **content: Any) -> Json:
         answer = self._answer(method, path, headers, **content)
-        found: Json = answer.json() if answer.content else {}
+        if not answer.content:
+            return {}
+        found: Json = _json_of(answer)
+        if found is None:
+            raise WalkFailed(f"{method} {path}: {answer.status_code} with a body that is no JSON")
         return found
 
     def _answer(self, method: str, path: str, headers: dict[str, str], **content: Any) -> httpx.Response:
@@ -93,11 +97,25 @@ class Client:
             answer = self._http.request(method, path, headers=headers, **content)
             if answer.status_code not in (429, 503):
                 break
-            time.sleep(min(5.0, float(answer.headers.get("Retry-After", "1"))))
+            pause = answer.headers.get("Retry-After", "")
+            time.sleep(min(5.0, float(pause) if pause.isdecimal() else 1.0))
         if answer.is_error:
-            problem = answer.json()
-            raise WalkFailed(f"{method} {path}: {answer.status_code} {problem.get('code')}: {problem.get('detail')}")
+            raise WalkFailed(f"{method} {path}: {answer.status_code} {_complaint(_json_of(answer))}")
         position = answer.headers.get("Event-Position")
         if position:
             self.position = position
         return answer
+
+
+def _json_of(answer: httpx.Response) -> Any:
+    """What the body says; None when it is no JSON, as from something between us and the API."""
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _complaint(problem: Any) -> str:
+    if not isinstance(problem, dict):
+        return "without a problem in JSON: something other than the API may have answered"
+    return f"{problem.get('code')}: {problem.get('detail')}"

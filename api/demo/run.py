@@ -30,7 +30,12 @@ SAMPLES = CHECKOUT / "samples"
 
 
 def run_demo(settings: Settings, json_file: Path | None, own_report: Path | None) -> bool:
-    """Walk the walk; True when every step held. It has a database of its own, which stays for looking around."""
+    """Walk the walk; True when every step held. It has a database of its own, which stays for looking around.
+
+    Raises OSError before anything is done when `json_file` cannot be written.
+    """
+    if json_file is not None:
+        json_file.open("a").close()
     first = (own_report or SAMPLES / "first_pull.json").read_bytes()
     pulled_on = _pulled_on(first, date.today() if own_report else None)  # noqa: DTZ011 a person's own day
     demo = demo_of(settings)

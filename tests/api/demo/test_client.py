@@ -29,7 +29,7 @@ class Handler(BaseHTTPRequestHandler):
             (self.command, self.path, {name.lower(): value for name, value in self.headers.items()})
         )
         status, headers, body = self.server.answers.pop(0)
-        content = json.dumps(body).encode()
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(content))}.items():
             self.send_header(name, value)
@@ -86,6 +86,20 @@ def test_a_refusal_names_the_call_and_the_code(server: Server, client: Client) -
     server.answers = [(422, {}, {"code": "invalid", "detail": "say it better"})]
     with pytest.raises(WalkFailed, match=r"POST /things: 422 invalid: say it better"):
         client.send("POST", "/things", {})
+
+
+@pytest.mark.parametrize("body", [b"<html>Bad Gateway</html>", b"", b"[1]", b"\xff"])
+def test_a_refusal_that_is_not_the_apis_is_a_failed_step_too(server: Server, client: Client, body: bytes) -> None:
+    server.answers = [(502, {}, body)]
+    with pytest.raises(WalkFailed, match=r"GET /things: 502 .*something other than the API"):
+        client.get("/things")
+
+
+def test_an_answer_that_is_no_json_is_a_failed_step(server: Server, client: Client) -> None:
+    busy = (503, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, b"<html>")
+    server.answers = [busy, (200, {}, b"<html>Hello</html>")]
+    with pytest.raises(WalkFailed, match="GET /things: 200 with a body that is no JSON"):
+        client.get("/things")
 
 
 def test_waiting_ends(server: Server, client: Client) -> None:

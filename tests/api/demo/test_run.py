@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from api.cli.running import stack_of
 from api.demo.client import WalkFailed
-from api.demo.run import Teller, demo_of, kept_of, logs_of
+from api.demo.run import Teller, demo_of, kept_of, logs_of, run_demo
 from api.demo.walk import Story
 from infrastructure.settings import Settings
 
@@ -36,6 +38,14 @@ def test_a_step_that_does_not_hold_is_said_and_kept() -> None:
     assert not teller.step("Letters are read", fail)
     assert "failed" in heard.getvalue()
     assert teller.story.facts["steps"][0]["said"] == "the PDF is not the one"
+
+
+def test_a_file_that_cannot_be_written_is_said_before_anything_is_done(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    for unwritable in (tmp_path / "absent" / "walk.json", tmp_path):
+        with pytest.raises(OSError, match=re.escape(str(unwritable))):
+            run_demo(settings, unwritable, None)
+    assert not settings.home.exists()
 
 
 def test_the_end_names_the_places_without_breaking_their_lines(tmp_path: Path) -> None:
