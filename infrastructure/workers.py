@@ -172,12 +172,20 @@ class Supervisor:
     one load for all of them. Never from this process: it has threads, and locks that a fork would leave shut.
     """
 
-    def __init__(self, target: str, plans: Sequence[WorkerPlan], settings: Mapping[str, Any], host: str = "") -> None:
+    def __init__(
+        self,
+        target: str,
+        plans: Sequence[WorkerPlan],
+        settings: Mapping[str, Any],
+        host: str = "",
+        leaving: threading.Event | None = None,
+    ) -> None:
+        """`leaving`: set, perhaps before `run`, when somebody has asked it to stop."""
         self._target = target
         self._settings = dict(settings)
         self.host = host or os.uname().nodename
         self._places = [Place(plan) for plan in plans]
-        self._leaving = threading.Event()
+        self._leaving = leaving or threading.Event()
         self._nursery = multiprocessing.get_context("forkserver")
         self._nursery.set_forkserver_preload([__name__, target.partition(":")[0]])
 
@@ -194,7 +202,8 @@ class Supervisor:
         """Start, and stay until `leave`; then stop. On the main thread SIGTERM and SIGINT end it too."""
         before = self._take_signals() if threading.current_thread() is threading.main_thread() else {}
         try:
-            self.start()
+            if not self._leaving.is_set():
+                self.start()
             while not self._leaving.is_set():
                 self.tend()
         finally:

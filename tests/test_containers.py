@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from fastapi import FastAPI
 
+from api.server import config
 from infrastructure.settings import Settings
+from infrastructure.workers import DRAIN_S
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = {"api", "worker", "projector", "sandbox", "migrate", "bucket"}
@@ -97,6 +100,15 @@ def test_everything_waits_for_the_migration_and_the_stores() -> None:
     assert services["migrate"]["depends_on"] == {"database": {"condition": "service_healthy"}}
     for name in ("database", "redis", "api", "sandbox"):
         assert services[name]["healthcheck"]["test"][0] == "CMD"
+
+
+def test_the_api_and_the_workers_are_given_the_time_they_take_to_stop() -> None:
+    drains = {"api": config(FastAPI()).timeout_graceful_shutdown, "worker": DRAIN_S + 10}
+    for name, seconds in drains.items():
+        granted = re.fullmatch(r"(\d+)s", _compose()["services"][name]["stop_grace_period"])
+        assert granted is not None
+        assert seconds is not None
+        assert int(granted[1]) > seconds
 
 
 def test_redis_drops_nothing_and_only_the_api_is_reachable_from_the_machine() -> None:

@@ -10,8 +10,8 @@ import platform
 import signal
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -61,7 +61,7 @@ def stack_of(settings: Settings, logs: Path | None = None) -> Stack:
 
 def up() -> None:
     """Run everything on this machine: API, workers, projector and, without a print provider, the sandbox."""
-    from infrastructure.databases import database, revive
+    from infrastructure.databases import revive
     from infrastructure.runtime import prepare
 
     settings = load()
@@ -70,7 +70,7 @@ def up() -> None:
     if settings.uses_sandbox:
         require_free("127.0.0.1", settings.sandbox_port, "SFDIFY_SANDBOX_PORT")
     try:
-        with database(settings) as admin_url:
+        with _held(settings) as admin_url:
             prepare(settings, admin_url)
             with stack_of(settings) as stack:
                 sys.stdout.write(_welcome(settings, stack.url))
@@ -99,14 +99,12 @@ def serve() -> None:
 
     from api.app import create_app
     from api.server import config
-    from infrastructure.databases import database
     from infrastructure.telemetry import configure_logging
     from infrastructure.wiring import wire
 
     settings = load()
     configure_logging(level=_level(settings))
-    _take_signals()  # uvicorn raises anew what ended it; left to its default, SIGTERM would then skip all clearing up
-    with database(settings) as admin_url:
+    with _held(settings) as admin_url:  # uvicorn raises anew what ended it; SIGTERM's default would skip clearing up
         app = create_app(lambda: wire(settings, admin_url))
         gc.collect()
         sys.setswitchinterval(SWITCH_EVERY_S)
@@ -127,11 +125,14 @@ def work(queues: Annotated[list[str] | None, typer.Argument(help="queues to serv
     unknown = sorted(set(chosen) - set(QUEUES))
     if unknown:
         raise typer.BadParameter(f"there is no queue {unknown[0]}; choose from {', '.join(QUEUES)}")
+    leaving = _stop_on_signals()
     with database(settings) as admin_url:
-        supervisor_of(settings, admin_url, chosen).run()
+        supervisor_of(settings, admin_url, chosen, leaving).run()
 
 
-def supervisor_of(settings: Settings, admin_url: str, queues: Sequence[str]) -> Supervisor:
+def supervisor_of(
+    settings: Settings, admin_url: str, queues: Sequence[str], leaving: threading.Event | None = None
+) -> Supervisor:
     """The worker processes of this machine for one database. Other databases' workers here, ringing the same Redis,
     have other names, so that none answers a ring meant for another."""
     from infrastructure.databases import place_of, urls_of
@@ -145,7 +146,7 @@ def supervisor_of(settings: Settings, admin_url: str, queues: Sequence[str]) -> 
         "settings": settings,
     }
     host = f"{platform.node()}:{place_of(admin_url)}"
-    return Supervisor("infrastructure.job_runs:opened", plans, shared, host=host)
+    return Supervisor("infrastructure.job_runs:opened", plans, shared, host=host, leaving=leaving)
 
 
 def project() -> None:
@@ -158,9 +159,7 @@ def project() -> None:
 
     settings = load()
     configure_logging(level=_level(settings))
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = _stop_on_signals()
     with database(settings) as admin_url, decoder(settings, admin_url) as decode:
         Runner(urls_of(settings, admin_url).projector, ALL, decode).run(stop)
 
@@ -173,8 +172,11 @@ def sandbox() -> None:
 
     settings = load()
     configure_logging(level=logging.WARNING)
+    _take_signals()  # as for `serve`: its ledger is closed in order
     home = settings.home / "sandbox" / settings.database_name
-    Server(SandboxSettings(home=home, host=settings.host, port=settings.sandbox_port, requests_per_window=1500)).run()
+    chosen = SandboxSettings(home=home, host=settings.host, port=settings.sandbox_port, requests_per_window=1500)
+    with suppress(KeyboardInterrupt):
+        Server(chosen).run()
 
 
 def migrate() -> None:
@@ -196,6 +198,28 @@ def _take_signals() -> None:
     """Both ways of being asked to stop end the command in order; a script's `&` would have SIGINT ignored."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupt)
+
+
+@contextmanager
+def _held(settings: Settings) -> Iterator[str]:
+    """The database, for what ends by an interrupt. One who is asked to stop while the server starts waits for that
+    moment, and gives it back like any other."""
+    from infrastructure.databases import database
+
+    asked = _stop_on_signals()
+    with database(settings) as admin_url:
+        _take_signals()
+        if asked.is_set():
+            raise KeyboardInterrupt
+        yield admin_url
+
+
+def _stop_on_signals() -> threading.Event:
+    """As `_take_signals`, for what looks for itself whether it is to stop."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def _interrupt(*_: object) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -260,3 +261,11 @@ def test_rendering_has_processes_of_its_own() -> None:
 def test_only_the_asked_for_queues_are_planned() -> None:
     assert plan_workers(["pdf_render"]) == [WorkerPlan("pdf-1", ("pdf_render",))]
     assert plan_workers(["billing", "reconcile"]) == [WorkerPlan("work-1", ("billing", "reconcile"))]
+
+
+def test_one_asked_to_stop_before_it_began_starts_nobody() -> None:
+    leaving = threading.Event()
+    leaving.set()
+    supervisor = Supervisor(TARGET, [WorkerPlan("one", ("mail_send",))], {}, leaving=leaving)
+    supervisor.run()
+    assert supervisor.pids() == {}

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -137,6 +138,48 @@ def test_the_api_alone_stops_the_server_it_was_the_last_to_use() -> None:
             _, complaint = api.communicate(timeout=60)
         assert api.returncode == 0, complaint
         assert not (home / "postgres" / "server" / "data" / "postmaster.pid").exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "work", "project"])
+def test_one_asked_to_stop_while_it_starts_gives_the_server_back(command: str) -> None:
+    with new_home() as home:
+        assert sfdify(home, "migrate").returncode == 0
+        users = home / "postgres" / "users.lock"
+        process = started(home, [command], SFDIFY_PORT=str(free_port()))
+        try:
+            while not _claims(process.pid, users):
+                assert process.poll() is None, process.communicate()[1]
+                time.sleep(0.002)
+        finally:
+            process.terminate()
+            _, complaint = process.communicate(timeout=90)
+        assert "Traceback" not in complaint
+        assert not (home / "postgres" / "server" / "data" / "postmaster.pid").exists()
+
+
+def test_the_sandbox_stops_in_order() -> None:
+    with new_home() as home:
+        port = str(free_port())
+        sandbox = started(home, ["sandbox"], SFDIFY_SANDBOX_PORT=port)
+        try:
+            while not _is_live(f"http://127.0.0.1:{port}/sandbox/ledger"):
+                assert sandbox.poll() is None, sandbox.communicate()[1]
+                time.sleep(0.05)
+        finally:
+            sandbox.terminate()
+            _, complaint = sandbox.communicate(timeout=60)
+        assert sandbox.returncode >= 0, "the signal ended it before it could close its ledger"
+        assert "Traceback" not in complaint
+        assert not list(home.rglob("*-wal")), "the ledger was left open"
+
+
+def _claims(pid: int, lock: Path) -> bool:
+    """Whether the process has begun to hold the embedded server."""
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):
+            if descriptor.readlink() == lock.resolve():
+                return True
+    return False
 
 
 def _is_live(url: str) -> bool:
