@@ -6,7 +6,7 @@ import hmac
 import time
 from collections import OrderedDict
 from typing import Annotated
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
@@ -30,7 +30,6 @@ _platform = HTTPBearer(
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 PlatformCredentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_platform)]
 
-_MACHINES = UUID("b5c8f1de-3f0e-5c5c-8f39-6a6c0f7d6a11")
 _LIMITS_TTL_S = 10.0
 
 
@@ -81,8 +80,7 @@ async def _identify(request: Request, api: Services, text: str) -> Caller:
     ip = request.client.host if request.client else None
     if text.startswith("sk_"):
         machine = await api.api_keys.verify_async(text, api.now())
-        actor_id = uuid5(_MACHINES, str(machine.key_id))
-        return Caller(tenant_id=machine.tenant_id, actor_id=actor_id, role=machine.role, ip=ip)
+        return Caller(tenant_id=machine.tenant_id, actor_id=machine.key_id, role=machine.role, ip=ip)
     claims = api.tokens.verify(text, api.now())
     request.state.session_id = claims.session_id
     return Caller(

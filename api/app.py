@@ -10,7 +10,22 @@ from fastapi import FastAPI
 
 from api import docs, document, middleware, problems
 from api.access import TenantLimits
-from api.routes import audit, auth, consumers, disputes, health, jobs, letters, reports, tasks, tenants, users, webhooks
+from api.routes import (
+    api_keys,
+    audit,
+    auth,
+    consumers,
+    disputes,
+    health,
+    jobs,
+    letters,
+    reports,
+    tasks,
+    tenants,
+    users,
+    webhook_endpoints,
+    webhooks,
+)
 from api.services import open_services
 from infrastructure.postgres import check_horizon
 from infrastructure.projecting import lag
@@ -18,7 +33,10 @@ from infrastructure.telemetry import JobCount, Metrics
 from infrastructure.wiring import Sfdify
 
 VERSION = "0.1.0"
-ROUTERS = (auth, tenants, users, consumers, reports, disputes, letters, tasks, jobs, audit, webhooks, health)
+ROUTERS = (
+    auth, tenants, users, api_keys, consumers, reports, disputes, letters, tasks, jobs, audit, webhook_endpoints,
+    webhooks, health,
+)  # fmt: skip
 
 _REPORTS = "/v1/consumers/[^/]+/reports"
 _DOCUMENTS = "/v1/consumers/[^/]+/documents"

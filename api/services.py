@@ -15,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 from api.pages import Cursors
 from infrastructure import postgres
 from infrastructure.api_keys import ApiKeys
+from infrastructure.derived_secrets import DerivedSecrets
 from infrastructure.limits import PostgresRateLimiter, RateLimiter, SignInGuard
 from infrastructure.passwords import Passwords
 from infrastructure.postgres import AsyncConnection
@@ -43,6 +44,7 @@ class Services:
     passwords: Passwords
     api_keys: ApiKeys
     endpoints: WebhookEndpoints
+    derived: DerivedSecrets
     cursors: Cursors
     metrics: Metrics
     platform_key: str
@@ -75,6 +77,7 @@ async def open_services(
             passwords=Passwords(pool, hasher=hasher),
             api_keys=ApiKeys(pool, readers),
             endpoints=WebhookEndpoints(pool, sfdify.seal),
+            derived=DerivedSecrets(settings.secret("credentials")),
             cursors=Cursors(settings.secret("cursors")),
             metrics=metrics,
             platform_key=f"sp_{settings.secret('platform-key').hex()}",

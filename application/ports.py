@@ -10,6 +10,7 @@ from uuid import UUID
 
 from application.posting import Post
 from domain.credit_reports import CanonicalReport
+from domain.kernel import Role
 from domain.letter_facts import LetterFacts
 from domain.tenants import TenantMode
 from domain.tracking import TrackingScan
@@ -54,6 +55,30 @@ class SignIns(Protocol):
     """Passwords and sessions. Closing one is for ever."""
 
     def close(self, tenant_id: UUID, user_id: UUID) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingKey:
+    """A machine's key that still opens the door, and the person who answers for it."""
+
+    key_id: UUID
+    role: Role
+    answerable_id: UUID
+
+
+class Credentials(Protocol):
+    """Machines' keys and webhook endpoints as they work at the door. Ending is for ever; ending twice changes nothing.
+
+    `open_endpoints` answers each open endpoint's provider.
+    """
+
+    def working_keys(self, tenant_id: UUID) -> list[WorkingKey]: ...
+
+    def end_key(self, tenant_id: UUID, key_id: UUID) -> None: ...
+
+    def open_endpoints(self, tenant_id: UUID) -> dict[UUID, str]: ...
+
+    def close_endpoint(self, tenant_id: UUID, endpoint_id: UUID) -> None: ...
 
 
 class Reads(Protocol):
@@ -134,6 +159,7 @@ class Ports:
     directory: Directory
     inbox: Inbox
     sign_ins: SignIns
+    credentials: Credentials
     new_id: Callable[[], UUID]
 
 

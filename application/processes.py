@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from application.api_keys import EndApiKey, EndKeysBeyond
 from application.consumers import PurgeConsumer
 from application.disputes import CheckOverdue, RecordReceipt, ReturnDispute
 from application.kernel import Command, Later, Once, on
@@ -18,6 +19,8 @@ from application.notifications import QueueNotification
 from application.reconciling import ReconcileDisputes
 from application.stopped_mail import ReplaceMailing
 from application.tasks import OpenTask, SettleTask
+from application.webhook_endpoints import ShutWebhookEndpoint
+from domain.api_keys import ApiKey
 from domain.consumers import Consumer
 from domain.credit_files import CreditFile
 from domain.deadlines import Deadlines, ReceiptBasis
@@ -28,6 +31,8 @@ from domain.notifications import NotificationKind
 from domain.reports import Report
 from domain.tasks import TaskKind
 from domain.tenants import Approvals
+from domain.users import User
+from domain.webhook_endpoints import WebhookEndpoint
 
 Step = Iterator[Command | Later | Once]
 
@@ -52,6 +57,26 @@ class AboutConsumer(Protocol):
 @on(Consumer.Erased)
 def purge_consumer_on_consumer_erased(erased: Consumer.Erased) -> Step:
     yield PurgeConsumer(consumer_id=erased.originator_id)
+
+
+@on(ApiKey.Revoked)
+def end_api_key_on_api_key_revoked(revoked: ApiKey.Revoked) -> Step:
+    yield EndApiKey(key_id=revoked.originator_id)
+
+
+@on(User.RoleChanged)
+def end_keys_beyond_on_user_role_changed(changed: User.RoleChanged) -> Step:
+    yield EndKeysBeyond(user_id=changed.originator_id)
+
+
+@on(User.Disabled)
+def end_keys_beyond_on_user_disabled(disabled: User.Disabled) -> Step:
+    yield EndKeysBeyond(user_id=disabled.originator_id)
+
+
+@on(WebhookEndpoint.Closed)
+def shut_webhook_endpoint_on_webhook_endpoint_closed(closed: WebhookEndpoint.Closed) -> Step:
+    yield ShutWebhookEndpoint(endpoint_id=closed.originator_id)
 
 
 @on(Report.Parsed)

@@ -7,10 +7,13 @@ from uuid import UUID
 
 from pydantic import Field
 
+from application.api_keys import end_keys_of
 from application.kernel import Answer, Command, Work, handles
+from domain.api_keys import EndReason
 from domain.consumers import Consumer
 from domain.kernel import DomainError, Forbidden, Role
 from domain.permissions import Permission, allowed
+from domain.tenants import Tenant
 from domain.users import User
 from domain.written import EmailAddress
 
@@ -84,25 +87,35 @@ def register_user(command: RegisterUser, work: Work) -> Answer:
         user_id, work.now, role=command.role, email=command.email, name=command.name, consumer_id=command.consumer_id
     )
     work.add(user)
+    if user.role is Role.OWNER:
+        work.load(Tenant, tenant_id).name_owner(user.id, work.now)
     return {"user_id": user.id}
 
 
 @handles(ChangeRole)
 def change_role(command: ChangeRole, work: Work) -> Answer:
-    """Move an employee to another role."""
+    """Move an employee to another role. Keys of theirs that may do more than they now may end with it."""
     if command.role is Role.OWNER and work.caller.role is not Role.OWNER:
         raise Forbidden("only an owner may make another owner")
     user = work.load(User, command.user_id)
+    if user.active and command.role is Role.OWNER:
+        work.load(Tenant, work.caller.tenant_id).name_owner(user.id, work.now)
+    elif user.active and user.role is Role.OWNER:
+        work.load(Tenant, work.caller.tenant_id).stand_down_owner(user.id, work.now)
     user.change_role(command.role, work.now)
-    return {"user_id": user.id, "version": user.version}
+    ended = end_keys_of(work, user.id, user.role if user.active else None, EndReason.ROLE_CHANGED)
+    return {"user_id": user.id, "version": user.version, "ended_keys": ended}
 
 
 @handles(DisableUser)
 def disable_user(command: DisableUser, work: Work) -> Answer:
-    """Close a sign-in."""
+    """Close a sign-in, and end every key its holder answers for."""
     user = work.load(User, command.user_id)
+    if user.active and user.role is Role.OWNER:
+        work.load(Tenant, work.caller.tenant_id).stand_down_owner(user.id, work.now)
     user.disable(command.reason, work.now)
-    return {"user_id": user.id, "version": user.version}
+    ended = end_keys_of(work, user.id, None, EndReason.USER_DISABLED)
+    return {"user_id": user.id, "version": user.version, "ended_keys": ended}
 
 
 @handles(NotePasswordChange)

@@ -73,3 +73,8 @@ operator's reach: a dispute that the consumer did not make themselves starts no 
 def allowed(role: Role, permission: Permission) -> bool:
     """Whether `role` may do what `permission` names."""
     return permission in GRANTS[role]
+
+
+def covers(role: Role, other: Role) -> bool:
+    """Whether whoever has `role` may do all that `other` may."""
+    return GRANTS[other] <= GRANTS[role]

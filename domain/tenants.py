@@ -59,6 +59,12 @@ class ClockOutOfReach(IllegalMove):
     code = "clock_out_of_reach"
 
 
+class LastOwner(IllegalMove):
+    """The tenant would be left without an owner who can sign in. Make somebody else an owner first."""
+
+    code = "last_owner"
+
+
 class PostingNotPermitted(Forbidden):
     """This kind of tenant may not post until its compliance gates exist."""
 
@@ -106,6 +112,20 @@ class Tenant(Aggregate):
         TOPIC: ClassVar[str] = "tenant.clock_advanced.v1"
         advanced_to: datetime
 
+    class OwnerNamed(Event):
+        TOPIC: ClassVar[str] = "tenant.owner_named.v1"
+        user_id: UUID
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.owner_ids |= {self.user_id}
+
+    class OwnerStoodDown(Event):
+        TOPIC: ClassVar[str] = "tenant.owner_stood_down.v1"
+        user_id: UUID
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.owner_ids -= {self.user_id}
+
     def __init__(self, slug: str, name: str, kind: TenantKind, mode: TenantMode, policies: Policies) -> None:
         self.slug = slug
         self.name = name
@@ -114,6 +134,7 @@ class Tenant(Aggregate):
         self.policies = policies
         self.branding = Branding(display_name=name)
         self.sender: PostalAddress | None = None
+        self.owner_ids: frozenset[UUID] = frozenset()
 
     @classmethod
     def register(
@@ -148,6 +169,18 @@ class Tenant(Aggregate):
         """Name the address the tenant itself writes from."""
         if sender != self.sender:
             self.record(self.SenderChanged, at, sender=sender)
+
+    def name_owner(self, user_id: UUID, at: datetime) -> None:
+        """Count somebody among the owners who can sign in."""
+        if user_id not in self.owner_ids:
+            self.record(self.OwnerNamed, at, user_id=user_id)
+
+    def stand_down_owner(self, user_id: UUID, at: datetime) -> None:
+        """Count somebody among the owners no more. Two who do this to each other meet on the tenant's version."""
+        if not self.owner_ids - {user_id}:
+            raise LastOwner("this is the tenant's last owner who can sign in; make somebody else an owner first")
+        if user_id in self.owner_ids:
+            self.record(self.OwnerStoodDown, at, user_id=user_id)
 
     def advance_clock(self, to: datetime, at: datetime) -> None:
         """Move a test tenant's clock forward; a live tenant's time is everybody's."""

@@ -5,33 +5,26 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final, Literal
-from uuid import UUID, uuid4
+from typing import Any, Final, Literal, LiteralString
+from uuid import UUID
 
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-from domain.kernel import Invalid, Role
+from domain.kernel import Role
+from infrastructure.derived_secrets import NotShownAgain
 from infrastructure.postgres import AsyncConnection, Connection, tenant_transaction
 from infrastructure.tokens import Unauthenticated
 
 Mode = Literal["live", "test"]
-ROLES: Final = frozenset({Role.OWNER, Role.OPERATOR, Role.VIEWER, Role.AUDITOR})
 USED_TO_THE: Final = timedelta(hours=1)
 _KEY: Final = re.compile(r"sk_(live|test)_([0-9a-f]{32})_([0-9a-f]{32})_([A-Za-z0-9_-]{43})")
 
 
-class NotForMachines(Invalid):
-    """An API key may be owner, operator, viewer or auditor; consumers sign in themselves."""
-
-    code: ClassVar[str] = "role_not_for_machines"
-
-
 @dataclass(frozen=True)
-class ApiKey:
-    """A key as its tenant sees it: everything but the secret."""
+class ListedKey:
+    """A key as its tenant sees it: everything but the secret. `created_by` is the person who answers for it."""
 
     key_id: UUID
     mode: Mode
@@ -60,20 +53,21 @@ class ApiKeys:
         """`readers` serves `verify_async`, for routes that must not block."""
         self._pool, self._readers = pool, readers
 
-    def issue(
-        self, tenant_id: UUID, mode: Mode, role: Role, name: str, created_by: UUID, now: datetime
-    ) -> tuple[ApiKey, str]:
-        """A new key and its text, which is shown this once. Raises `NotForMachines`."""
-        if role not in ROLES:
-            raise NotForMachines("Choose owner, operator, viewer or auditor for an API key.")
-        key, secret = ApiKey(uuid4(), mode, role, name, created_by, now, None, None), secrets.token_urlsafe(32)
+    def keep(self, tenant_id: UUID, key: ListedKey, secret: str) -> str:
+        """Let the key open the door, unless a former try has done so already; its text. Raises `NotShownAgain`."""
         with self._pool.connection() as conn, tenant_transaction(conn, tenant_id):
             conn.execute(
                 "INSERT INTO auth.api_key (tenant_id, key_id, hash, mode, role, name, created_by, created_at)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-                (tenant_id, key.key_id, _digest(secret), mode, role.value, name, created_by, now),
-            )
-        return key, f"sk_{mode}_{tenant_id.hex}_{key.key_id.hex}_{secret}"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (tenant_id, key_id) DO NOTHING",
+                (tenant_id, key.key_id, _digest(secret), key.mode, key.role.value, key.name, key.created_by,
+                 key.created_at),
+            )  # fmt: skip
+            row = conn.execute(
+                "SELECT hash FROM auth.api_key WHERE tenant_id = %s AND key_id = %s", (tenant_id, key.key_id)
+            ).fetchone()
+        if row is None or not hmac.compare_digest(row[0], _digest(secret)):
+            raise NotShownAgain("the key cannot be shown again; end it and make another")
+        return f"sk_{key.mode}_{tenant_id.hex}_{key.key_id.hex}_{secret}"
 
     def verify(self, text: str, now: datetime) -> Machine:
         """Who the key speaks for; `Unauthenticated` when it is unknown, wrong or revoked."""
@@ -109,15 +103,22 @@ class ApiKeys:
             )
         return done.rowcount > 0
 
-    def of_tenant(self, tenant_id: UUID) -> list[ApiKey]:
+    def working(self, tenant_id: UUID) -> list[ListedKey]:
+        """Every key that still opens the door, oldest first."""
+        return self._found(tenant_id, "AND revoked_at IS NULL ORDER BY created_at, key_id")
+
+    def of_tenant(self, tenant_id: UUID) -> list[ListedKey]:
         """The tenant's keys, newest first, revoked ones included."""
+        return self._found(tenant_id, "ORDER BY created_at DESC, key_id LIMIT 1000")
+
+    def _found(self, tenant_id: UUID, which: LiteralString) -> list[ListedKey]:
+        query: LiteralString = (
+            "SELECT key_id, mode, role, name, created_by, created_at, last_used_at, revoked_at"
+            " FROM auth.api_key WHERE tenant_id = %s "
+        )
         with self._pool.connection() as conn, tenant_transaction(conn, tenant_id):
-            rows = conn.execute(
-                "SELECT key_id, mode, role, name, created_by, created_at, last_used_at, revoked_at"
-                " FROM auth.api_key WHERE tenant_id = %s ORDER BY created_at DESC, key_id LIMIT 1000",
-                (tenant_id,),
-            ).fetchall()
-        return [ApiKey(row[0], row[1], Role(row[2]), *row[3:]) for row in rows]
+            rows = conn.execute(query + which, (tenant_id,)).fetchall()
+        return [ListedKey(row[0], row[1], Role(row[2]), *row[3:]) for row in rows]
 
 
 _FIND: Final = "SELECT hash, mode, role, last_used_at, revoked_at FROM auth.find_api_key(%s, %s)"

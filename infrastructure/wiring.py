@@ -15,6 +15,7 @@ from application.ports import Ports
 from application.posting import Post
 from infrastructure import postgres
 from infrastructure.clocks import TenantClocks
+from infrastructure.credentials import CredentialRecords
 from infrastructure.databases import Urls, urls_of
 from infrastructure.directory import TenantDirectory
 from infrastructure.event_store.application import Engine
@@ -107,6 +108,7 @@ def wire(
             directory=directory,
             inbox=PostInbox(inbox),
             sign_ins=SignInRecords(pool),
+            credentials=CredentialRecords(pool, seal),
             new_id=new_id,
         )
         yield Sfdify(

@@ -1,23 +1,22 @@
-"""People and machines of a tenant."""
+"""People of a tenant."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Reader, Writer, check
 from api.bodies import JsonRoute
 from api.commands import CHANGES, CREATES, READS, Bus, Changed, Key, Version, changed
 from api.pages import Page
 from api.reads import Lists, One
+from api.routes.api_keys import end_keys
 from api.services import Api, Services
 from api.sources import USERS
 from application.users import ChangeRole, DisableUser, Email, NotePasswordChange, RegisterUser
-from domain.kernel import Forbidden, NotFound, Role
+from domain.kernel import Forbidden, Role
 from domain.permissions import Permission, allowed
 from domain.users import User
 from infrastructure.passwords import LONGEST, SHORTEST, check_fitness
@@ -87,32 +86,6 @@ class NewPassword(BaseModel):
     present_password: Annotated[str, Field(max_length=128)] | None = None
 
 
-class NewApiKey(BaseModel):
-    """A machine's key to make."""
-
-    model_config = ConfigDict(extra="forbid")
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    role: Literal[Role.OWNER, Role.OPERATOR, Role.VIEWER, Role.AUDITOR]
-
-
-class ApiKeyRow(BaseModel):
-    """A machine's key; its text is never shown again."""
-
-    key_id: UUID
-    name: str
-    role: Role
-    mode: str
-    created_at: datetime
-    last_used_at: datetime | None
-    revoked_at: datetime | None
-
-
-class ApiKeyMade(ApiKeyRow):
-    """The new key, with its text, shown this once."""
-
-    api_key: str
-
-
 @router.post("/users", status_code=201, responses=CREATES)
 def register_user(body: NewUser, bus: Bus, key: Key, api: Api) -> UserMade:
     """Give somebody a sign-in."""
@@ -138,16 +111,21 @@ async def get_user(user_id: UUID, one: One) -> UserRow | Response:
 
 @router.put("/users/{user_id}/role", responses=CHANGES)
 def change_role(user_id: UUID, body: NewRole, bus: Bus, key: Key, version: Version, api: Api) -> Changed:
-    """Move an employee to another role and end their sessions: what they may do is written in their tokens."""
+    """Move an employee to another role and end their sessions: what they may do is written in their tokens.
+
+    API keys they answer for end too, if such a key may do more than the new role. A tenant keeps an active owner.
+    """
     done = bus.change(ChangeRole(user_id=user_id, role=body.role), key, version, body)
+    end_keys(api, bus.caller.tenant_id, done)
     api.sessions.end_all(bus.caller.tenant_id, user_id, api.now(), Reason.ROLE_CHANGED)
     return changed(done, "user_id")
 
 
 @router.post("/users/{user_id}/disable", responses=CHANGES)
 def disable_user(user_id: UUID, body: Reasoned, bus: Bus, key: Key, version: Version, api: Api) -> Changed:
-    """Close a sign-in and end its sessions."""
+    """Close a sign-in and end its sessions and the API keys its holder answers for. A tenant keeps an active owner."""
     done = bus.change(DisableUser(user_id=user_id, reason=body.reason), key, version, body)
+    end_keys(api, bus.caller.tenant_id, done)
     api.sessions.end_all(bus.caller.tenant_id, user_id, api.now(), Reason.OPERATOR)
     return changed(done, "user_id")
 
@@ -174,43 +152,8 @@ def change_password(user_id: UUID, body: NewPassword, bus: Bus, key: Key, api: A
     return changed(done, "user_id")
 
 
-@router.post("/api-keys", status_code=201, responses=CREATES)
-def make_api_key(body: NewApiKey, api: Api, caller: Writer) -> ApiKeyMade:
-    """Make a key for a machine. Its text is shown this once, so a repeat makes another key."""
-    check(caller, Permission.MANAGE_USERS)
-    if body.role is Role.OWNER and caller.role is not Role.OWNER:
-        raise Forbidden("only an owner may make an owner's key")
-    entry = api.sfdify.directory.by_id(caller.tenant_id)
-    if entry is None:
-        raise NotFound("there is no such tenant")
-    made, text = api.api_keys.issue(
-        caller.tenant_id, entry.mode.value, body.role, body.name, caller.actor_id, api.now()
-    )
-    return ApiKeyMade(**_shown(made).model_dump(), api_key=text)
-
-
-@router.get("/api-keys", responses=READS)
-def list_api_keys(api: Api, caller: Reader) -> list[ApiKeyRow]:
-    """The tenant's keys, without their texts."""
-    check(caller, Permission.MANAGE_USERS)
-    return [_shown(key) for key in api.api_keys.of_tenant(caller.tenant_id)]
-
-
-@router.delete("/api-keys/{key_id}", status_code=204, responses=CREATES)
-def revoke_api_key(key_id: UUID, api: Api, caller: Writer) -> Response:
-    """End a key at once."""
-    check(caller, Permission.MANAGE_USERS)
-    if not api.api_keys.revoke(caller.tenant_id, key_id, api.now()):
-        raise NotFound("there is no key of this id that still works")
-    return Response(status_code=204)
-
-
 def set_first_password(api: Services, tenant_id: UUID, user_id: UUID, password: str) -> None:
     """Set the password unless there is one. A repeat after a crash sets what the first try did not come to."""
     user = api.sfdify.engine.load(tenant_id, User, user_id)
     if user is not None and user.active and not api.passwords.is_set(tenant_id, user_id):
         api.passwords.set(tenant_id, user_id, password, api.now())
-
-
-def _shown(key: object) -> ApiKeyRow:
-    return ApiKeyRow.model_validate(key, from_attributes=True)

@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
-from typing import Annotated, Literal
 from uuid import uuid5
 
-from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.access import Writer, check
 from api.bodies import JsonRoute
-from api.commands import CREATES
 from api.problems import problem_responses
+from api.routes.webhook_endpoints import EndpointId
 from api.services import Api, Services
 from application.kernel import Context, system
 from application.webhooks import ReceivePostWebhook
-from domain.permissions import Permission
 from infrastructure.post_news import PROVIDER
 from infrastructure.tokens import Unauthenticated
 from infrastructure.vendors.lob import ForgedWebhook, parse, verify
 from infrastructure.webhook_endpoints import UnknownEndpoint
 
 router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["webhooks"])
-
-
-class NewEndpoint(BaseModel):
-    """Whose webhooks the endpoint is for."""
-
-    model_config = ConfigDict(extra="forbid")
-    provider: Literal["lob"] = "lob"
-
-
-class EndpointMade(BaseModel):
-    """Where the provider must post, and the secret it must sign with, shown this once."""
-
-    endpoint_id: str
-    url: str
-    secret: str
-
-
-@router.post("/webhook-endpoints", status_code=201, responses=CREATES)
-def open_endpoint(body: NewEndpoint, api: Api, caller: Writer) -> EndpointMade:
-    """Make an endpoint for the print provider's webhooks."""
-    check(caller, Permission.MANAGE_TENANT)
-    secret = secrets.token_urlsafe(32)
-    endpoint_id = api.endpoints.open(caller.tenant_id, body.provider, secret.encode(), api.now())
-    url = f"{api.sfdify.settings.public_url}/v1/webhooks/{body.provider}/{endpoint_id}"
-    return EndpointMade(endpoint_id=endpoint_id, url=url, secret=secret)
 
 
 @router.post(
@@ -67,7 +37,7 @@ def open_endpoint(body: NewEndpoint, api: Api, caller: Writer) -> EndpointMade:
     },
 )
 async def receive_lob(
-    endpoint_id: Annotated[str, Path(max_length=80, pattern="^whe_[0-9a-f]{32}_[0-9a-f]{32}$")],
+    endpoint_id: EndpointId,
     request: Request,
     api: Api,
 ) -> Response:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from application import processes as p
+from application.api_keys import EndApiKey, EndKeysBeyond
 from application.consumers import PurgeConsumer
 from application.disputes import CheckOverdue, RecordReceipt, ReturnDispute
 from application.kernel import HANDLERS, REACTIONS, Command, Context, Once, reactions_to
@@ -18,6 +19,8 @@ from application.notifications import QueueNotification
 from application.reconciling import ReconcileDisputes
 from application.stopped_mail import ReplaceMailing
 from application.tasks import OpenTask, SettleTask
+from application.webhook_endpoints import ShutWebhookEndpoint
+from domain.api_keys import ApiKey
 from domain.consumers import Consumer
 from domain.credit_files import CreditFile
 from domain.deadlines import ReceiptBasis
@@ -30,6 +33,8 @@ from domain.notifications import NotificationKind
 from domain.reports import Report
 from domain.tasks import TaskKind
 from domain.tenants import Approvals
+from domain.users import User
+from domain.webhook_endpoints import WebhookEndpoint
 from infrastructure.jobs import QUEUES
 from tests.support.histories import BUREAU, CONSUMER_ID, SHA, events, first, uid
 from tests.support.scenarios import on
@@ -98,6 +103,12 @@ def cases() -> dict[Callable[..., Any], tuple[Event, list[Any]]]:
         p.open_task_on_consumer_approved: (by_consumer, [task(K.APPROVE_LETTER, by_consumer, f"{SHA}:1")]),
         p.settle_task_on_operator_approved: (
             by_operator, [settle(K.APPROVE_LETTER, by_operator, f"{SHA}:2", "the operator approved the letter")]
+        ),
+        p.end_api_key_on_api_key_revoked: (first(ApiKey.Revoked), [EndApiKey(key_id=uid("api key"))]),
+        p.end_keys_beyond_on_user_role_changed: (first(User.RoleChanged), [EndKeysBeyond(user_id=uid("user"))]),
+        p.end_keys_beyond_on_user_disabled: (first(User.Disabled), [EndKeysBeyond(user_id=uid("user"))]),
+        p.shut_webhook_endpoint_on_webhook_endpoint_closed: (
+            first(WebhookEndpoint.Closed), [ShutWebhookEndpoint(endpoint_id=uid("endpoint"))]
         ),
         p.request_mailing_on_letter_approved: (first(Letter.Approved), [RequestMailing(letter_id=LETTER)]),
         p.verify_addresses_on_mailing_requested: (first(Mailing.Requested), [VerifyAddresses(mailing_id=MAILING)]),

@@ -4,8 +4,10 @@ from uuid import uuid4
 
 import pytest
 
+from application.tenants import RegisterTenant
 from application.users import ChangeRole, DisableUser, EmailTaken, NotePasswordChange, RegisterUser, user_id_of
 from domain.kernel import Forbidden, NotFound, Role
+from domain.tenants import LastOwner, Tenant
 from domain.users import User
 from tests.support.cases import Case
 from tests.support.scenarios import when
@@ -46,6 +48,45 @@ def test_roles_change_and_sign_ins_close() -> None:
     assert when(world, DisableUser(user_id=user_id, reason="left"), Role.OWNER).kinds == [User.Disabled]
     with pytest.raises(Forbidden):
         when(world, ChangeRole(user_id=user_id, role=Role.OWNER), Role.SYSTEM)
+
+
+def test_a_tenant_keeps_an_owner_who_can_sign_in() -> None:
+    world = World()
+    when(world, RegisterTenant(tenant_id=world.tenant_id, slug="firm", name="Firm"))
+    first, second = (when(world, register(f"{n}@firm.example", Role.OWNER)).answer["user_id"] for n in "ab")
+    assert when(world, DisableUser(user_id=first, reason="left"), Role.OWNER).kinds == [
+        Tenant.OwnerStoodDown, User.Disabled,
+    ]  # fmt: skip
+    for command in (DisableUser(user_id=second, reason="left"), ChangeRole(user_id=second, role=Role.VIEWER)):
+        with pytest.raises(LastOwner):
+            when(world, command, Role.OWNER)
+    third = when(world, register("c@firm.example"), Role.OWNER).answer["user_id"]
+    assert when(world, ChangeRole(user_id=third, role=Role.OWNER), Role.OWNER).kinds == [
+        Tenant.OwnerNamed, User.RoleChanged,
+    ]  # fmt: skip
+    when(world, ChangeRole(user_id=second, role=Role.VIEWER), Role.OWNER)
+    assert world.get(Tenant, world.tenant_id).owner_ids == {third}
+
+
+def test_of_two_owners_who_disable_each_other_at_once_one_stays() -> None:
+    world = World()
+    when(world, RegisterTenant(tenant_id=world.tenant_id, slug="firm", name="Firm"))
+    first, second = (when(world, register(f"{n}@firm.example", Role.OWNER)).answer["user_id"] for n in "ab")
+    meanwhile = DisableUser(user_id=first, reason="by the second")
+    world.log.before_append.append(lambda: when(world, meanwhile, Role.OWNER))
+    with pytest.raises(LastOwner):
+        when(world, DisableUser(user_id=second, reason="by the first"), Role.OWNER)
+    assert [world.get(User, user_id).active for user_id in (first, second)] == [False, True]
+
+
+def test_an_owner_from_before_owners_were_counted_is_counted_by_being_named_again() -> None:
+    world = World()
+    when(world, RegisterTenant(tenant_id=world.tenant_id, slug="firm", name="Firm"))
+    old = when(world, register("old@firm.example", Role.OWNER)).answer["user_id"]
+    del world.log.streams[world.tenant_id, world.tenant_id][1:]
+    new = when(world, register("new@firm.example", Role.OWNER)).answer["user_id"]
+    assert when(world, ChangeRole(user_id=old, role=Role.OWNER), Role.OWNER).kinds == [Tenant.OwnerNamed]
+    assert world.get(Tenant, world.tenant_id).owner_ids == {old, new}
 
 
 def test_a_password_change_is_noted_for_oneself_or_by_an_owner() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.kernel import Role
-from domain.permissions import GRANTS, Permission, allowed
+from domain.permissions import GRANTS, Permission, allowed, covers
 
 OWN = (
     Permission.GIVE_CONSENT, Permission.SELECT_FINDINGS, Permission.SIGN_LETTERS, Permission.APPROVE_AS_CONSUMER,
@@ -31,3 +31,11 @@ def test_lookers_change_nothing() -> None:
 
 def test_every_role_has_grants() -> None:
     assert set(GRANTS) == set(Role)
+
+
+def test_a_role_covers_what_it_may_do_all_of() -> None:
+    assert all(covers(Role.SYSTEM, role) and covers(role, role) for role in Role)
+    assert covers(Role.OWNER, Role.AUDITOR)
+    assert covers(Role.OPERATOR, Role.VIEWER)
+    assert not covers(Role.OPERATOR, Role.AUDITOR)
+    assert not covers(Role.OWNER, Role.CONSUMER)

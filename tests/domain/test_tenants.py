@@ -4,8 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from domain.kernel import Forbidden, IllegalMove, Invalid
-from domain.tenants import Approvals, Branding, Policies, PostingNotPermitted, Tenant, TenantKind, TenantMode
-from tests.support.histories import ADDRESS, NOON, TENANT_ID, at
+from domain.tenants import Approvals, Branding, LastOwner, Policies, PostingNotPermitted, Tenant, TenantKind, TenantMode
+from tests.support.histories import ADDRESS, NOON, TENANT_ID, at, uid
 
 
 def firm(
@@ -55,3 +55,29 @@ def test_only_consumers_own_tenants_may_post(kind: TenantKind) -> None:
     with pytest.raises(PostingNotPermitted) as refusal:
         firm(kind=kind).check_may_post()
     assert refusal.value.code == "posting_not_permitted"
+
+
+def test_the_last_owner_stays() -> None:
+    tenant = firm()
+    tenant.name_owner(uid("first"), at(1))
+    with pytest.raises(LastOwner):
+        tenant.stand_down_owner(uid("first"), at(2))
+    tenant.name_owner(uid("second"), at(3))
+    tenant.name_owner(uid("second"), at(3))
+    tenant.stand_down_owner(uid("first"), at(4))
+    tenant.stand_down_owner(uid("first"), at(5))
+    assert tenant.owner_ids == {uid("second")}
+    assert [type(event) for event in tenant.pending_events[1:]] == [
+        Tenant.OwnerNamed, Tenant.OwnerNamed, Tenant.OwnerStoodDown,
+    ]  # fmt: skip
+    with pytest.raises(LastOwner):
+        tenant.stand_down_owner(uid("second"), at(6))
+
+
+def test_an_owner_from_before_owners_were_counted_goes_only_when_another_is_known() -> None:
+    tenant = firm()
+    with pytest.raises(LastOwner):
+        tenant.stand_down_owner(uid("old owner"), at(1))
+    tenant.name_owner(uid("new owner"), at(2))
+    tenant.stand_down_owner(uid("old owner"), at(3))
+    assert tenant.owner_ids == {uid("new owner")}

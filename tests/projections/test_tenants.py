@@ -7,7 +7,7 @@ from tests.support.stored import Stored
 
 def test_a_tenant_shows_its_latest_settings(seen: Stored) -> None:
     row = seen.row("tenants", id=TENANT_ID)
-    assert (row["slug"], row["mode"], row["version"]) == ("first-firm", "test", 5)
+    assert (row["slug"], row["mode"], row["version"]) == ("first-firm", "test", 8)
     assert row["policies"]["approvals"] == "consumer_only"  # type: ignore[index]
     assert row["branding"]["display_name"] == "First"  # type: ignore[index]
     assert row["sender"]["city"] == "Allen"  # type: ignore[index]

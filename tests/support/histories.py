@@ -11,6 +11,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from application.challenges import challenge_of
 from domain.addresses import PostalAddress
+from domain.api_keys import ApiKey, EndReason
 from domain.bureaus import Bureau
 from domain.consumers import ConsentKind, Consumer, DocumentKind, ErasureReason, KycStatus
 from domain.credit_files import CreditFile
@@ -28,6 +29,7 @@ from domain.tasks import Task, TaskKind
 from domain.tenants import Approvals, Branding, Policies, Tenant, TenantKind, TenantMode
 from domain.tracking import ScanKind, TrackingScan
 from domain.users import User
+from domain.webhook_endpoints import WebhookEndpoint
 from tests.support.cases import FIRST_PULL, PROFILE
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -59,6 +61,9 @@ def tenant() -> Tenant:
     made.change_branding(Branding(display_name="First", color="#000000"), at(2))
     made.change_sender(ADDRESS, at(3))
     made.advance_clock(at(48), at(4))
+    for who in ("owner", "second owner"):
+        made.name_owner(uid(who), at(49))
+    made.stand_down_owner(uid("owner"), at(50))
     return made
 
 
@@ -68,6 +73,22 @@ def user() -> User:
     made.change_role(Role.VIEWER, at(1))
     made.note_password_change(at(2))
     made.disable("left the firm", at(3))
+    return made
+
+
+def api_key() -> ApiKey:
+    """A machine's key that was made and ended."""
+    made = ApiKey.make(
+        uid("api key"), NOON, role=Role.OPERATOR, made_by=uid("second owner"), answerable_id=uid("second owner")
+    )
+    made.revoke(EndReason.ASKED_FOR, uid("second owner"), at(1))
+    return made
+
+
+def webhook_endpoint() -> WebhookEndpoint:
+    """An endpoint that was opened and closed."""
+    made = WebhookEndpoint.open(uid("endpoint"), NOON, provider="lob", opened_by=uid("second owner"))
+    made.close(uid("second owner"), at(1))
     return made
 
 
@@ -324,7 +345,7 @@ def everything() -> list[Aggregate]:
     """All of it, each with its events still pending."""
     return [
         tenant(), user(), consumer(), consumer(erased=True), credit_file(), report(), refused_report(), *disputes(),
-        *letters(), *mailings(), task(), notification(),
+        *letters(), *mailings(), task(), notification(), api_key(), webhook_endpoint(),
     ]  # fmt: skip
 
 

@@ -116,6 +116,7 @@ def _bodies(ids: Ids) -> dict[str, Any]:
         "POST /v1/api-keys": {"name": "machine", "role": "viewer"},
         "DELETE /v1/api-keys/{key_id}": None,
         "POST /v1/webhook-endpoints": {"provider": "lob"},
+        "DELETE /v1/webhook-endpoints/{endpoint_id}": None,
         "POST /v1/webhooks/lob/{endpoint_id}": {"id": "evt_1"},
         "POST /v1/consumers": profile(),
         "PUT /v1/consumers/{consumer_id}/profile": profile(),

@@ -26,7 +26,7 @@ from application.kernel import (
     Seen,
     system,
 )
-from application.ports import Ports, PostNews, PrintedLetter
+from application.ports import Ports, PostNews, PrintedLetter, WorkingKey
 from application.posting import Accepted, Cancelled, Deliverability, MailPiece, PieceStatus, TooLate, Verification
 from domain.credit_reports import CanonicalReport
 from domain.disputes import Dispute, DisputeStatus
@@ -277,6 +277,26 @@ class FakeSignIns:
 
 
 @dataclass
+class FakeCredentials:
+    """Doors that machines and providers come in by."""
+
+    keys: dict[UUID, WorkingKey] = field(default_factory=dict)
+    endpoints: dict[UUID, str] = field(default_factory=dict)
+
+    def working_keys(self, tenant_id: UUID) -> list[WorkingKey]:
+        return list(self.keys.values())
+
+    def end_key(self, tenant_id: UUID, key_id: UUID) -> None:
+        self.keys.pop(key_id, None)
+
+    def open_endpoints(self, tenant_id: UUID) -> dict[UUID, str]:
+        return dict(self.endpoints)
+
+    def close_endpoint(self, tenant_id: UUID, endpoint_id: UUID) -> None:
+        self.endpoints.pop(endpoint_id, None)
+
+
+@dataclass
 class FakeInbox:
     """Webhooks by event id."""
 
@@ -306,6 +326,7 @@ class World:
         self.directory = FakeDirectory()
         self.inbox = FakeInbox()
         self.sign_ins = FakeSignIns()
+        self.credentials = FakeCredentials()
         ports = Ports(
             clock=self.clock,
             keys=self.keys,
@@ -317,6 +338,7 @@ class World:
             directory=self.directory,
             inbox=self.inbox,
             sign_ins=self.sign_ins,
+            credentials=self.credentials,
             new_id=new_id,
         )
         self.bus = Bus(self.log, ports)

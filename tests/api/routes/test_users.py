@@ -133,17 +133,45 @@ def test_a_stolen_token_does_not_help_to_guess_the_password_it_was_made_with(ser
     assert firm.owner.send("PUT", path, {"password": NEW}).status_code == 200
 
 
-def test_a_machines_key_is_shown_once_and_ends_at_once(served: Served, firm: Firm) -> None:
-    made = firm.owner.made("POST", "/v1/api-keys", {"name": "nightly", "role": "viewer"})
-    machine = served.party(made["api_key"])
-    listed = next(key for key in firm.owner.got("/v1/api-keys") if key["key_id"] == made["key_id"])
+def test_a_tenant_keeps_an_owner_who_can_sign_in(served: Served) -> None:
+    firm = open_firm(served, "lastowner")
+    path = f"/v1/users/{firm.ids['user_id']}"
 
-    assert machine.got("/v1/auth/me")["role"] == "viewer"
-    assert made["api_key"].startswith("sk_")
-    assert "api_key" not in listed
-    assert firm.owner.send("DELETE", f"/v1/api-keys/{made['key_id']}").status_code == 204
-    assert machine.http.get("/v1/auth/me").status_code == 401
-    assert firm.owner.send("DELETE", f"/v1/api-keys/{made['key_id']}").status_code == 404
+    refused = [
+        firm.owner.send("PUT", f"{path}/role", {"role": "viewer"}, etag=firm.owner.etag(path)),
+        firm.owner.send("POST", f"{path}/disable", {"reason": "leaving"}, etag=firm.owner.etag(path)),
+    ]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [(409, "last_owner")] * 2
+    add_person(firm.owner, "second@lastowner.example", "Second", "owner")
+    firm.owner.made("POST", f"{path}/disable", {"reason": "leaving"}, etag=firm.owner.etag(path))
+    second = served.signed_in(firm.slug, "second@lastowner.example")
+    assert second.got(path)["active"] is False
+
+
+def test_keys_end_with_what_their_person_may_do(served: Served, firm: Firm) -> None:
+    user_id = add_person(firm.owner, "keyholder@people.example", "Keyholder", "owner")
+    path = f"/v1/users/{user_id}"
+    holder = served.signed_in(firm.slug, "keyholder@people.example")
+    made = {
+        role: holder.made("POST", "/v1/api-keys", {"name": f"of {role}", "role": role})
+        for role in ("owner", "operator", "viewer")
+    }
+    machines = {role: served.party(key["api_key"]) for role, key in made.items()}
+    grown = machines["owner"].made("POST", "/v1/api-keys", {"name": "grown", "role": "viewer"})
+    child = served.party(grown["api_key"])
+
+    def answers() -> list[int]:
+        return [party.http.get("/v1/auth/me").status_code for party in (*machines.values(), child)]
+
+    assert answers() == [200] * 4
+    assert {key["created_by"] for key in [*made.values(), grown]} == {user_id}
+    firm.owner.made("PUT", f"{path}/role", {"role": "operator"}, etag=firm.owner.etag(path))
+    assert answers() == [401, 200, 200, 200]
+    firm.owner.made("POST", f"{path}/disable", {"reason": "left"}, etag=firm.owner.etag(path))
+    assert answers() == [401] * 4
+    ended = {key["key_id"]: key["revoked_at"] for key in firm.owner.got("/v1/api-keys")}
+    assert all(ended[key["key_id"]] for key in [*made.values(), grown])
 
 
 def test_only_owners_manage_people_and_machines(firm: Firm) -> None:
