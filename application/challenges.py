@@ -17,7 +17,7 @@ from domain.money import format_cents
 from domain.reconciliation import AskedField
 from domain.wording import REASONS
 
-_MONEY = frozenset({"balance", "high_balance", "credit_limit", "past_due", "monthly_payment"})
+_MONEY = frozenset({"balance", "high_balance", "credit_limit", "past_due", "monthly_payment", "charge_off_amount"})
 _BASIS_MAX = 600
 _FIELDS_MAX = 8
 _VALUE_MAX = 120

@@ -127,8 +127,10 @@ class BureauTradeline(Value):
     """One account as one bureau reports it.
 
     `ref` names this row within its report and `group` the account it belongs to; `handle` is the
-    vendor's own id and only evidence of identity. `printed` keeps what the source showed for each
-    field, so that a letter can quote it; it never holds an account number.
+    vendor's own id and only evidence of identity. `first_delinquency` is the date the seven years of
+    15 U.S.C. 1681c(c) are counted from; only some sources print it. `medical` says whether the source calls it
+    a medical debt. `printed` keeps what the source showed for each field, so that a letter can quote it; it
+    never holds an account number.
     """
 
     ref: str
@@ -149,11 +151,14 @@ class BureauTradeline(Value):
     status_date: PartialDate | None = None
     last_payment: PartialDate | None = None
     past_due_since: PartialDate | None = None
+    first_delinquency: PartialDate | None = None
+    charged_off_on: PartialDate | None = None
     balance: int | None = None
     high_balance: int | None = None
     credit_limit: int | None = None
     past_due: int | None = None
     monthly_payment: int | None = None
+    charge_off_amount: int | None = None
     term_months: int | None = None
     months_reviewed: int | None = None
     condition: Condition | None = None
@@ -166,6 +171,7 @@ class BureauTradeline(Value):
     remarks: tuple[str, ...] = ()
     dispute_flag: bool | None = None
     original_creditor: str | None = None
+    medical: bool | None = None
     history: tuple[PaymentMonth, ...] = ()
     printed: dict[str, str] = Field(default_factory=dict)
 
@@ -199,7 +205,7 @@ class Tradeline(Value):
 
 
 class SectionSummary(Value):
-    """Whether one bureau answered, and with how much."""
+    """Whether one bureau answered, and with how much. `deceased`: whether it says that the person has died."""
 
     bureau: Bureau
     present: bool
@@ -207,10 +213,11 @@ class SectionSummary(Value):
     score: int | None
     tradeline_count: int
     pulled_on: date | None = None
+    deceased: bool | None = None
 
 
 class Inquiry(Value):
-    """Somebody looked at the file."""
+    """Somebody looked at the file. `hard`: whether the look was for an application of the consumer's."""
 
     bureau: Bureau
     subscriber_name: str | None
@@ -218,6 +225,7 @@ class Inquiry(Value):
     inquired_on: PartialDate | None
     kind: str | None = None
     industry: str | None = None
+    hard: bool | None = None
 
 
 class PublicRecord(Value):

@@ -18,7 +18,7 @@ from domain.kernel import Value
 from domain.partial_dates import PartialDate
 
 _TRADELINES_KEPT_PERCENT: Final = 70
-_UNCOMPARED: Final = frozenset({"ref", "group", "bureau", "account_number", "printed", "handle", "history"})
+_UNCOMPARED: Final = frozenset({"ref", "group", "bureau", "account_number", "printed", "handle", "history", "medical"})
 ROUTINE_FIELDS: Final = frozenset(
     {
         "reported", "verified", "status_date", "last_payment", "balance", "months_reviewed", "dispute_flag",

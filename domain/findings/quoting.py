@@ -18,22 +18,33 @@ LABELS: Final = {
     "status_date": "date of status",
     "last_payment": "date of last payment",
     "past_due_since": "past due since",
+    "first_delinquency": "date of first delinquency",
+    "charged_off_on": "date of charge-off",
     "balance": "balance",
     "high_balance": "high balance",
     "credit_limit": "credit limit",
     "past_due": "amount past due",
     "monthly_payment": "monthly payment",
+    "charge_off_amount": "charge-off amount",
+    "term_months": "term in months",
+    "late_30": "times 30 days late",
+    "late_60": "times 60 days late",
+    "late_90": "times 90 days late",
     "condition": "account condition",
     "open_closed": "open or closed status",
     "pay_status": "payment status",
+    "worst_pay_status": "worst payment status",
     "designator": "responsibility",
     "original_creditor": "original creditor",
     "account_type": "account type",
     "account_masked": "account number",
     "creditor_name": "creditor name",
     "remarks": "remarks",
+    "dispute_flag": "dispute flag",
 }
-_MONEY: Final = frozenset({"balance", "high_balance", "credit_limit", "past_due", "monthly_payment"})
+_MONEY: Final = frozenset(
+    {"balance", "high_balance", "credit_limit", "past_due", "monthly_payment", "charge_off_amount"}
+)
 NOT_SHOWN: Final = "not shown"
 _SOME: Final = 6
 
