@@ -309,6 +309,7 @@ class CanonicalReport(Value):
     """One pull of a person's credit files.
 
     `refused` counts rows that named no bureau, by kind of row: they belong to nobody and are not used.
+    `deceased` is True when the report as a whole says that the person has died and names no bureau that says so.
     """
 
     source: str
@@ -323,6 +324,7 @@ class CanonicalReport(Value):
     subscribers: tuple[Subscriber, ...] = ()
     unknown: FieldCounts = FieldCounts(read=0, ignored=0)
     refused: dict[str, int] = Field(default_factory=dict)
+    deceased: bool | None = None
 
     def section(self, bureau: Bureau) -> SectionSummary:
         """What `bureau` answered; an absent section is a section that says so."""

@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from domain.credit_reports import CanonicalReport
-from domain.findings import completeness, contradictions, dates, duplicates, history, mismatches, obsolete, personal
+from domain.findings import (
+    bankruptcy,
+    completeness,
+    contradictions,
+    dates,
+    duplicates,
+    history,
+    inquiries,
+    medical,
+    mismatches,
+    obsolete,
+    own_disputes,
+    personal,
+    responsibility,
+    staleness,
+)
+from domain.findings.known import Identity, OwnDispute
 from domain.findings.model import ConsumerProfile, DisputeReason, FieldValue, Finding, LetterType
+from domain.findings.own_disputes import DETECTED_LATER
 from domain.findings.registry import DETECTORS, Detector, Scan, scan
 
 __all__ = [
+    "DETECTED_LATER",
     "DETECTORS",
     "ConsumerProfile",
     "Detector",
     "DisputeReason",
     "FieldValue",
     "Finding",
+    "Identity",
     "LetterType",
+    "OwnDispute",
     "detect",
+    "detect_after_disputes",
+    "versions",
 ]
 
-_MODULES = (completeness, contradictions, dates, duplicates, history, mismatches, obsolete, personal)
+_MODULES = (
+    completeness, contradictions, dates, duplicates, history, mismatches, obsolete, personal,
+    bankruptcy, inquiries, medical, own_disputes, responsibility, staleness,
+)  # fmt: skip
 """Importing a module registers its detectors."""
 
 
@@ -32,6 +58,26 @@ def detect(
 ) -> list[Finding]:
     """Everything in `report` that may be disputed, strongest first; informational findings last.
 
-    `previous` is the pull before, which lets a thin section be told from a small file.
+    `previous` is the pull before, which lets a thin section be told from a small file. Our own disputes are not
+    known here: see `detect_after_disputes`.
     """
     return scan(Scan(report=report, today=today, profile=profile, previous=previous))
+
+
+def detect_after_disputes(
+    report: CanonicalReport,
+    today: date,
+    disputes: tuple[OwnDispute, ...],
+    identities: Mapping[str, tuple[Identity, ...]],
+) -> list[Finding]:
+    """What `report` shows wrongly of accounts that we have disputed: the detectors of `DETECTED_LATER`."""
+    return scan(Scan(report=report, today=today, disputes=disputes, identities=identities), DETECTED_LATER)
+
+
+def versions(*, after_disputes: bool) -> dict[str, int]:
+    """The detectors, with their versions, that `detect_after_disputes` runs, or those that do not need it."""
+    return {
+        detector.id: detector.version
+        for detector in DETECTORS.values()
+        if (detector.id in DETECTED_LATER) is after_disputes
+    }

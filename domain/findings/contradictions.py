@@ -8,7 +8,7 @@ from typing import Final
 
 from domain.credit_reports import BureauTradeline, Condition, PaymentLevel
 from domain.findings.model import DisputeReason, LetterType, Observation
-from domain.findings.quoting import named, quote, shown
+from domain.findings.quoting import amounts, named, owed_fields, quote, shown
 from domain.findings.registry import Scan, detector
 from domain.reconciliation import AskedField
 
@@ -42,17 +42,8 @@ def _single(
     )
 
 
-def _owed(row: BureauTradeline) -> tuple[str, ...]:
-    return tuple(field for field in ("balance", "past_due") if (getattr(row, field) or 0) > 0)
-
-
 def _zeroed(fields: tuple[str, ...]) -> tuple[AskedField, ...]:
     return tuple(AskedField(field=field, expected=_ZERO) for field in fields)
-
-
-def _amounts(row: BureauTradeline, fields: tuple[str, ...]) -> str:
-    words = {"balance": "a balance", "past_due": "an amount past due"}
-    return " and ".join(f"{words[field]} of {shown(row, field)}" for field in fields)
 
 
 @detector(
@@ -107,13 +98,13 @@ def _is_paid(row: BureauTradeline) -> bool:
 def paid_with_balance(scan: Scan) -> Iterator[Observation]:
     """An account shown as paid or settled still has a balance or an amount past due."""
     for row in scan.report.rows():
-        owed = _owed(row)
+        owed = owed_fields(row)
         if not owed or not _is_paid(row):
             continue
         remark = _says(row, _PAID, _NOT_PAID)
         field = "condition" if row.condition is Condition.PAID else "remarks"
         stated = shown(row, "condition") if field == "condition" else f'"{remark}"'
-        says = f"as {stated} and at the same time with {_amounts(row, owed)}"
+        says = f"as {stated} and at the same time with {amounts(row, owed)}"
         yield _single(row, (field, *owed), 92, says, _zeroed(owed))
 
 
@@ -131,12 +122,12 @@ def sold_transferred_with_balance(scan: Scan) -> Iterator[Observation]:
     for row in scan.report.rows():
         remark = _says(row, _SOLD, _NOT_SOLD)
         transferred = row.condition is Condition.TRANSFERRED
-        owed = _owed(row)
+        owed = owed_fields(row)
         if row.is_collection or "balance" not in owed or not (remark or transferred):
             continue
         field = "condition" if transferred else "remarks"
         stated = shown(row, "condition") if transferred else f'"{remark}"'
-        says = f"as {stated} and at the same time with {_amounts(row, owed)} still owed to the same creditor"
+        says = f"as {stated} and at the same time with {amounts(row, owed)} still owed to the same creditor"
         yield _single(row, (field, *owed), 90, says, _zeroed(owed))
 
 

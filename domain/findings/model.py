@@ -62,6 +62,10 @@ class LetterType(StrEnum):
     DUPLICATE_ACCOUNT = "duplicate_account"
     STATUS_BALANCE_CORRECTION = "status_balance_correction"
     LATE_PAYMENT_CORRECTION = "late_payment_correction"
+    BANKRUPTCY_STATUS = "bankruptcy_status"
+    MEDICAL_COLLECTION = "medical_collection"
+    INQUIRY_DISPUTE = "inquiry_dispute"
+    REINSERTION_DISPUTE = "reinsertion_dispute"
 
 
 class FieldValue(Value):
@@ -121,6 +125,7 @@ class Observation(Value):
     `group` is the account (None when the finding is about the person or a whole section), `confidence` a
     percentage, and `assertable` a sentence that is true as it stands: a mismatch shows only that at least
     one report may be wrong. `sensitive` findings quote personal data and must be sealed where they are kept.
+    An `informational` one is worth knowing and no ground for a dispute, whatever its detector can find besides.
     """
 
     bureaus: tuple[Bureau, ...] = Field(min_length=1)
@@ -131,6 +136,7 @@ class Observation(Value):
     asks: tuple[AskedField, ...] = ()
     needs_consumer_confirm: bool = False
     sensitive: bool = False
+    informational: bool = False
 
 
 class Finding(Observation):
@@ -141,7 +147,6 @@ class Finding(Observation):
     name: str
     reason: DisputeReason | None
     letter_type: LetterType | None
-    informational: bool
     rank: int
 
     @property

@@ -41,6 +41,7 @@ LABELS: Final = {
     "creditor_name": "creditor name",
     "remarks": "remarks",
     "dispute_flag": "dispute flag",
+    "medical": "kind of debt",
 }
 _MONEY: Final = frozenset(
     {"balance", "high_balance", "credit_limit", "past_due", "monthly_payment", "charge_off_amount"}
@@ -85,6 +86,17 @@ def named(row: BureauTradeline) -> str:
     """The account in a sentence: creditor as printed and masked number."""
     creditor = row.creditor_name or "an unnamed creditor"
     return f"{creditor}, account {row.account_masked}" if row.account_masked else creditor
+
+
+def owed_fields(row: BureauTradeline) -> tuple[str, ...]:
+    """Which of balance and amount past due say that something is owed."""
+    return tuple(field for field in ("balance", "past_due") if (getattr(row, field) or 0) > 0)
+
+
+def amounts(row: BureauTradeline, fields: tuple[str, ...]) -> str:
+    """`a balance of $500.00 and an amount past due of $90.00`."""
+    words = {"balance": "a balance", "past_due": "an amount past due"}
+    return " and ".join(f"{words[field]} of {shown(row, field)}" for field in fields)
 
 
 def some(parts: Sequence[str], between: str = ", ") -> str:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from domain.bureaus import Bureau
 from domain.credit_reports import CanonicalReport
+from domain.findings.known import Identity, OwnDispute
 from domain.findings.model import ConsumerProfile, DisputeReason, Finding, LetterType, Observation
 
 
 @dataclass(frozen=True)
 class Scan:
-    """Everything a detector may look at. `today` is the tenant's date; `previous` the pull before, if any."""
+    """Everything a detector may look at. `today` is the tenant's date; `previous` the pull before, if any.
+
+    `disputes` are our own earlier challenges, and `identities` say by row ref whose account a row is or may be.
+    """
 
     report: CanonicalReport
     today: date
     profile: ConsumerProfile | None = None
     previous: CanonicalReport | None = None
+    disputes: tuple[OwnDispute, ...] = ()
+    identities: Mapping[str, tuple[Identity, ...]] = field(default_factory=dict)
 
     def shown_on(self, bureau: Bureau) -> date:
         """The last day on which the report is known to show what it shows: an old one proves nothing of today."""
@@ -47,18 +54,24 @@ class Detector:
     score_harm: int
     look: Look
 
+    @property
+    def rule(self) -> str:
+        """The rule in words."""
+        return " ".join((inspect.getdoc(self.look) or "").split())
+
     def findings(self, scan: Scan) -> Iterator[Finding]:
-        """What this detector finds."""
+        """What this detector finds; what only informs has no reason and leads to no letter."""
         for seen in self.look(scan):
+            informs = seen.informational or self.reason is None
+            facts = dict(seen) | {"informational": informs}
             yield Finding(
-                **dict(seen),
+                **facts,
                 detector=self.id,
                 version=self.version,
                 name=self.name,
-                reason=self.reason,
-                letter_type=self.letter_type,
-                informational=self.reason is None,
-                rank=0 if self.reason is None else self.legal_strength * self.score_harm * seen.confidence,
+                reason=None if informs else self.reason,
+                letter_type=None if informs else self.letter_type,
+                rank=0 if informs else self.legal_strength * self.score_harm * seen.confidence,
             )
 
 
@@ -87,13 +100,14 @@ def detector(
     return register
 
 
-def scan(inputs: Scan) -> list[Finding]:
-    """Every finding of every detector, strongest first.
+def scan(inputs: Scan, only: Collection[str] | None = None) -> list[Finding]:
+    """Every finding of every detector, or of those of the ids in `only`, strongest first.
 
     Ordered by legal strength x certainty x score harm, never by the chance that a bureau will give in;
     informational findings come last and ties keep the order of detector, account and bureau.
     """
-    found = [finding for detector in DETECTORS.values() for finding in detector.findings(inputs)]
+    chosen = [detector for detector in DETECTORS.values() if only is None or detector.id in only]
+    found = [finding for detector in chosen for finding in detector.findings(inputs)]
     unique = {finding.finding_key: finding for finding in found}
     return sorted(unique.values(), key=_order)
 

@@ -15,7 +15,7 @@ from infrastructure.reports.truelink_people import read_inquiries, read_personal
 from infrastructure.reports.truelink_tradelines import bureau_of_source, read_tradelines
 from infrastructure.reports.truelink_tree import read_tree
 
-PARSER_VERSION: Final = 1
+PARSER_VERSION: Final = 2
 _SCORE_COMPONENTS: Final = {"TUC": Bureau.TRANSUNION, "EXP": Bureau.EXPERIAN, "EQF": Bureau.EQUIFAX}
 
 
@@ -37,13 +37,15 @@ def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
     if pulled is None:
         raise UnreadableReport(f"{merged.place}/sources", "the date of the pull (InquiryDate)")
     subscribers = read_subscribers(merged)
+    sections = _sections(tradelines, personal, scores, pulls)
+    deceased = codes.flag(merged.code("deceasedIndicator")[0])
     merged.close()
     return CanonicalReport(
         source="truelink",
         source_format=source_format,
         parser_version=PARSER_VERSION,
         pulled_on=pulled,
-        sections=_sections(tradelines, personal, scores, pulls),
+        sections=_with_deceased(sections, deceased),
         tradelines=tradelines,
         inquiries=inquiries,
         public_records=public_records,
@@ -51,6 +53,7 @@ def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
         subscribers=subscribers,
         unknown=FieldCounts(read=tally.read, ignored=tally.ignored),
         refused=dict(refused),
+        deceased=True if deceased and sum(section.present for section in sections) > 1 else None,
     )
 
 
@@ -108,4 +111,17 @@ def _sections(
             pulled_on=pulls.get(bureau),
         )
         for bureau in Bureau
+    )
+
+
+def _with_deceased(sections: tuple[SectionSummary, ...], deceased: bool | None) -> tuple[SectionSummary, ...]:
+    """What the report's one indicator says of each bureau that answered.
+
+    "No" is true of them all. "Yes" is one bureau's own word only where no other answered.
+    """
+    answered = sum(section.present for section in sections)
+    if deceased is None or (deceased and answered != 1):
+        return sections
+    return tuple(
+        section.model_copy(update={"deceased": deceased}) if section.present else section for section in sections
     )

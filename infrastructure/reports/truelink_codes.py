@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from domain.bureaus import Bureau
@@ -62,6 +63,15 @@ ACCOUNT_TYPES: Final = {
     "C": AccountType.COLLECTION,
     "O": AccountType.OPEN,
 }
+_APPLICATION: Final = frozenset({"I", "J", "C", "INDIVIDUAL", "JOINT", "HARD", "REGULAR"})
+_NO_APPLICATION: Final = frozenset(
+    {"S", "SOFT", "AR", "ACCOUNT REVIEW", "AM", "PRM", "PROMOTIONAL", "PROMOTION", "CONSUMER DISCLOSURE"}
+)
+_YES: Final = frozenset({"TRUE", "T", "Y", "YES", "1"})
+_NO: Final = frozenset({"FALSE", "F", "N", "NO", "0"})
+_MEDICAL: Final = re.compile(
+    r"\b(medical|medicine|health ?care|hospitals?|dental|dentists?|physicians?|doctors?|health services)\b", re.I
+)
 _TYPE_WORDS: Final = (
     ("collection", AccountType.COLLECTION),
     ("mortgage", AccountType.MORTGAGE),
@@ -87,3 +97,22 @@ def account_type(symbol: str | None, words: str | None) -> AccountType:
         if word in spoken:
             return kind
     return ACCOUNT_TYPES.get((symbol or "").upper(), AccountType.OTHER)
+
+
+def is_hard(symbol: str | None, words: str | None) -> bool | None:
+    """Whether an inquiry was for an application: those name who applied. None where the type says neither."""
+    named = {" ".join(text.upper().split()) for text in (symbol, words) if text}
+    if named & _NO_APPLICATION:
+        return False
+    return True if named & _APPLICATION else None
+
+
+def flag(text: str | None) -> bool | None:
+    """Yes or no, however the vendor spells it; None for anything else."""
+    plain = (text or "").upper()
+    return True if plain in _YES else False if plain in _NO else None
+
+
+def medical_words(*words: str | None) -> str | None:
+    """The words by which the source calls a debt medical: its kind or its industry, never a creditor's name."""
+    return next((text for text in words if text and _MEDICAL.search(text)), None)

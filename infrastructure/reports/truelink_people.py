@@ -17,6 +17,7 @@ from domain.credit_reports import (
     Subscriber,
 )
 from domain.partial_dates import PartialDate
+from infrastructure.reports import truelink_codes as codes
 from infrastructure.reports.cursor import Cursor, UnreadableReport
 from infrastructure.reports.truelink_tradelines import bureau_of, bureau_of_source
 
@@ -133,14 +134,16 @@ def read_inquiries(report: Cursor, refused: Counter[str]) -> tuple[Inquiry, ...]
             if bureau is None:
                 refused["inquiry"] += 1
             else:
+                symbol, kind = row.code("inquiryType")
                 found.append(
                     Inquiry(
                         bureau=bureau,
                         subscriber_name=row.text("subscriberName"),
                         subscriber_code=row.text("subscriberNumber"),
                         inquired_on=row.day("inquiryDate"),
-                        kind=row.code("inquiryType")[1],
+                        kind=kind,
                         industry=row.code("industryCode")[1],
+                        hard=codes.is_hard(symbol, kind),
                     )
                 )
             row.close()

@@ -140,12 +140,17 @@ def _collection(row: Cursor, partition: Cursor, granted: Cursor, printed: dict[s
     _, detail = granted.code("creditType")
     _, collected = collection.code("creditType")
     collection.close()
+    _, industry = row.code("industryCode")
+    kinds = (detail, collected, own_words, words, industry)
+    if medical := codes.medical_words(*kinds):
+        printed["medical"] = medical
     if original:
         printed["original_creditor"] = original
     if detail := detail or collected or own_words or words:
         printed["account_type"] = detail
     kind = codes.account_type(symbol, words) if symbol or words else codes.account_type(own_symbol, own_words)
-    return {"original_creditor": original, "account_type": kind, "type_detail": detail}
+    called = None if not any(kinds) else medical is not None
+    return {"original_creditor": original, "account_type": kind, "type_detail": detail, "medical": called}
 
 
 def _remarks(row: Cursor) -> tuple[str, ...]:

@@ -69,6 +69,12 @@ def row(bureau: Bureau = Bureau.EQUIFAX, group: str = "1", **fields: Any) -> Bur
     return BureauTradeline.model_validate(facts)
 
 
+def ghost(bureau: Bureau = Bureau.EQUIFAX, group: str = "1", **fields: Any) -> BureauTradeline:
+    """An empty column: the bureau does not report the account, whatever else is printed in it."""
+    nothing = dict.fromkeys(("opened", "reported", "balance", "pay_status", "condition", "open_closed"))
+    return row(bureau, group, **(nothing | fields))
+
+
 def collection(bureau: Bureau = Bureau.EQUIFAX, group: str = "1", **fields: Any) -> BureauTradeline:
     """A collection in good order."""
     facts = {

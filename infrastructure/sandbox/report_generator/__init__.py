@@ -15,6 +15,8 @@ from infrastructure.sandbox.report_generator.accounts import Inventor, invent_ac
 from infrastructure.sandbox.report_generator.encodings import encode
 from infrastructure.sandbox.report_generator.people import Person, invent_person
 from infrastructure.sandbox.report_generator.plants import ORDER, Bureaus, Draft, Planted, plant
+from infrastructure.sandbox.report_generator.plants_person import PERSON_ORDER, plant_person
+from infrastructure.sandbox.report_generator.records import Bankruptcy, KnownBefore
 from infrastructure.sandbox.report_generator.tree import report_tree
 
 __all__ = ["GeneratedReport", "PlantedError", "generate"]
@@ -24,6 +26,12 @@ BETWEEN_BUREAUS = frozenset({"D09", "D10", "D11", "D12", "D13", "D37"})
 
 EVERY_ERROR: Mapping[str, Bureaus | None] = dict.fromkeys(ORDER)
 """One error of each kind, at bureaus left to chance."""
+
+EVERY_PERSON_ERROR: Mapping[str, Bureaus | None] = dict.fromkeys(
+    identifier for identifier in PERSON_ORDER if identifier != "D35"
+)
+"""The same of the errors about the person, their inquiries and their disputes; D35 is for a report that shows no
+bankruptcy, so it cannot stand beside D03 and D34."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +45,12 @@ class PlantedError:
 
 @dataclass(frozen=True)
 class GeneratedReport:
-    """The bytes of a report, and what is true about it."""
+    """The bytes of a report, what is true about it, and what we knew of its accounts before."""
 
     raw: bytes
     profile: ConsumerProfile
     planted: tuple[PlantedError, ...]
+    known: tuple[KnownBefore, ...] = ()
 
 
 def invent(seed: int, as_of: date, errors: Mapping[str, Bureaus | None]) -> tuple[Draft, list[Planted]]:
@@ -49,8 +58,12 @@ def invent(seed: int, as_of: date, errors: Mapping[str, Bureaus | None]) -> tupl
     rng = random.Random(seed)  # noqa: S311 - reproducible test data, not a secret
     inventor = Inventor(rng, as_of)
     person = invent_person(rng, as_of)
-    draft = Draft(inventor, person, invent_accounts(inventor), as_of, {}, {})
-    return draft, plant(draft, errors)
+    filed = person.homes[1].reported
+    court = Bankruptcy(filed, filed.replace(day=1))
+    draft = Draft(inventor, person, invent_accounts(inventor), as_of, {}, {}, bankruptcy=court)
+    of_person = {identifier: bureaus for identifier, bureaus in errors.items() if identifier in PERSON_ORDER}
+    planted = plant(draft, {name: bureaus for name, bureaus in errors.items() if name not in of_person})
+    return draft, planted + plant_person(draft, of_person)
 
 
 def generate(
@@ -89,13 +102,18 @@ def write(
             if error.account is None or id(error.account) in groups
             for bureaus in _as_found(error, scores)
         ),
+        known=tuple(
+            KnownBefore(groups[id(account)], dispute, identity)
+            for account, dispute, identity in draft.past
+            if id(account) in groups and dispute.bureau in scores
+        ),
     )
 
 
 def _as_found(error: Planted, scores: Mapping[Bureau, int]) -> list[Bureaus]:
     """A contradiction between bureaus is one finding; an error within a row is one at each bureau."""
     seen = tuple(bureau for bureau in error.bureaus if bureau in scores)
-    return [seen] if error.detector in BETWEEN_BUREAUS else [(bureau,) for bureau in seen]
+    return [seen] if error.together or error.detector in BETWEEN_BUREAUS else [(bureau,) for bureau in seen]
 
 
 def profile_of(person: Person) -> ConsumerProfile:

@@ -60,6 +60,7 @@ class Column:
     designator: str = "I"
     remarks: list[str] = field(default_factory=list)
     original_creditor: str | None = None
+    disputed: bool = False
     history: list[tuple[date, str]] = field(default_factory=list)
 
     def late_count(self, symbol: str) -> int:

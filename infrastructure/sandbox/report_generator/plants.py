@@ -8,24 +8,31 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
 from domain.bureaus import Bureau
+from domain.findings.known import Identity, OwnDispute
+from domain.findings.obsolete import years_after
 from infrastructure.sandbox.report_generator.accounts import Account, Inventor, grid, months_back
 from infrastructure.sandbox.report_generator.people import Home, Person, invent_home
+from infrastructure.sandbox.report_generator.records import Bankruptcy, Look
 
 Bureaus = tuple[Bureau, ...]
 
 
 @dataclass(frozen=True)
 class Planted:
-    """The truth about one error: which detector must find it, on which account (0: personal data), where."""
+    """The truth about one error: which detector must find it, on which account (None: none), where.
+
+    `together`: the whole report says it, so that one finding names every bureau that answered.
+    """
 
     detector: str
     account: Account | None
     bureaus: tuple[Bureau, ...]
+    together: bool = False
 
 
 @dataclass
@@ -38,6 +45,11 @@ class Draft:
     as_of: date
     extra_homes: dict[Bureau, Home]
     other_ssns: dict[Bureau, str]
+    looks: list[Look] = field(default_factory=list)
+    bankruptcy: Bankruptcy | None = None
+    old_cases: dict[Bureau, Bankruptcy] = field(default_factory=dict)
+    deceased: bool = False
+    past: list[tuple[Account, OwnDispute, Identity]] = field(default_factory=list)
 
     @property
     def rng(self) -> random.Random:
@@ -107,7 +119,10 @@ def _opened(draft: Draft, bureaus: Bureaus | None) -> Planted:
     account, bureaus = draft.take(("card",), bureaus)
     for bureau in bureaus:
         column = account.columns[bureau]
-        column.opened = months_back(column.opened, draft.rng.randint(5, 20))
+        shift = draft.rng.randint(5, 20)
+        earlier = months_back(column.opened, shift)
+        of_age = earlier >= years_after(draft.person.born, 18)
+        column.opened = earlier if of_age else months_back(column.opened, -shift)
     return _all("D09", account)
 
 

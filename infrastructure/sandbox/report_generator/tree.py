@@ -9,6 +9,7 @@ from domain.bureaus import Bureau
 from infrastructure.sandbox.report_generator.accounts import Account, Column
 from infrastructure.sandbox.report_generator.people import Home, Person
 from infrastructure.sandbox.report_generator.plants import Draft
+from infrastructure.sandbox.report_generator.records import Bankruptcy, Look
 
 SYMBOLS: Final = {Bureau.TRANSUNION: "TUC", Bureau.EXPERIAN: "EXP", Bureau.EQUIFAX: "EQF"}
 _CONDITIONS: Final = {"O": "Open", "C": "Closed", "P": "Paid", "F": "Derogatory", "T": "Transferred"}
@@ -17,8 +18,10 @@ _PAY_STATUS: Final = {
     "C": "Current", "1": "Late 30 Days", "2": "Late 60 Days", "3": "Late 90 Days", "4": "Late 120 Days",
     "5": "Late 150 Days", "6": "Late 180 Days", "9": "Collection/Chargeoff",
 }  # fmt: skip
-_DESIGNATORS: Final = {"I": "Individual", "J": "Joint", "A": "Authorized user"}
+_DESIGNATORS: Final = {"I": "Individual", "J": "Joint", "A": "Authorized user", "X": "Deceased"}
 _TYPES: Final = {"R": "Revolving", "I": "Installment", "M": "Mortgage", "Y": "Collection"}
+_IN_DISPUTE: Final = {"symbol": "T", "description": "Account disputed", "abbreviation": "Disputed"}
+_NOT_IN_DISPUTE: Final = {"symbol": "F", "description": "Account not disputed", "abbreviation": "Not disputed"}
 
 Tree = dict[str, object]
 
@@ -48,13 +51,13 @@ def report_tree(draft: Draft, pulled_on: date, scores: dict[Bureau, int]) -> Tre
         "Borrower": _borrower(draft, scores),
         "TradeLinePartition": [_partition(account, scores) for account in draft.accounts],
         "InquiryPartition": [{"Inquiry": inquiry} for inquiry in _inquiries(draft, scores)],
-        "PulblicRecordPartition": [{"PublicRecord": [_bankruptcy(draft, bureau) for bureau in scores]}],
+        "PulblicRecordPartition": [{"PublicRecord": _public_records(draft, scores)}],
         "Subscriber": _subscribers(draft, scores),
         "Sources": {
             "Source": [{**_source(bureau), "InquiryDate": f"{pulled_on.isoformat()}-07:00"} for bureau in scores]
         },
         "SafetyCheckPassed": "true",
-        "DeceasedIndicator": "false",
+        "DeceasedIndicator": "true" if draft.deceased else "false",
         "FraudIndicator": "false",
     }
 
@@ -147,7 +150,7 @@ def _tradeline(column: Column, bureau: Bureau, position: int) -> Tree:
         "OpenClosed": _code(column.open_closed, _OPEN_CLOSED),
         "PayStatus": _code(column.pay_status, _PAY_STATUS),
         "AccountDesignator": _code(column.designator, _DESIGNATORS),
-        "DisputeFlag": {"symbol": "F", "description": "Account not disputed", "abbreviation": "Not disputed"},
+        "DisputeFlag": _IN_DISPUTE if column.disputed else _NOT_IN_DISPUTE,
         "IndustryCode": {"symbol": "B", "description": "Bank"},
         "VerificationIndicator": {},
         "Remark": [
@@ -190,37 +193,44 @@ def _granted(column: Column) -> Tree:
 
 
 def _inquiries(draft: Draft, scores: dict[Bureau, int]) -> list[Tree]:
+    on = draft.person.homes[0].reported
     shown = [
-        (bureau, account.columns[bureau])
+        Look(bureau, account.columns[bureau].creditor, on, hard=True)
         for account in draft.accounts[:4]
         for bureau in scores
         if bureau in account.columns
     ]
+    shown += [look for look in draft.looks if look.bureau in scores]
     return [
         {
-            "subscriberName": column.creditor,
+            "subscriberName": look.name,
             "subscriberNumber": str(1000 + index),
-            "inquiryDate": _day(draft.person.homes[0].reported),
-            "inquiryType": "I",
-            "bureau": bureau.display_name,
+            "inquiryDate": _day(look.on),
+            "inquiryType": "I" if look.hard else {"symbol": "AR", "description": "Account review"},
+            "bureau": look.bureau.display_name,
             "IndustryCode": {"symbol": "B", "description": "Bank"},
-            "Source": _source(bureau),
+            "Source": _source(look.bureau),
         }
-        for index, (bureau, column) in enumerate(shown)
+        for index, look in enumerate(shown)
     ]
 
 
-def _bankruptcy(draft: Draft, bureau: Bureau) -> Tree:
-    filed = draft.person.homes[1].reported
+def _public_records(draft: Draft, scores: dict[Bureau, int]) -> list[Tree]:
+    cases = [(bureau, draft.bankruptcy) for bureau in scores if draft.bankruptcy is not None]
+    cases += [(bureau, case) for bureau, case in draft.old_cases.items() if bureau in scores]
+    return [_bankruptcy(case, draft.person, bureau) for bureau, case in cases]
+
+
+def _bankruptcy(case: Bankruptcy, person: Person, bureau: Bureau) -> Tree:
     return {
         "Classification": {"symbol": "1", "description": "Bankruptcy"},
         "Type": {"symbol": "7X", "description": "Chapter 7 bankruptcy"},
         "Status": {"symbol": "B", "description": "Discharged"},
-        "dateFiled": _day(filed),
-        "referenceNumber": f"{filed.year % 100:02d}-{sum(map(ord, draft.person.family)):05d}",
+        "dateFiled": _day(case.filed),
+        "referenceNumber": f"{case.filed.year % 100:02d}-{sum(map(ord, person.family)):05d}",
         "courtName": "US BANKRUPTCY COURT",
         "bureau": bureau.display_name,
-        "Bankruptcy": {"dateResolved": _day(filed.replace(day=1)), "assetAmount": "2500", "liabilityAmount": "31200"},
+        "Bankruptcy": {"dateResolved": _day(case.discharged), "assetAmount": "2500", "liabilityAmount": "31200"},
         "Source": _source(bureau),
     }
 

@@ -2,7 +2,7 @@
 
 from domain.bureaus import Bureau
 from domain.credit_reports import PaymentLevel
-from domain.findings.quoting import NOT_SHOWN, label, named, per_bureau, quote, shown
+from domain.findings.quoting import NOT_SHOWN, amounts, label, named, owed_fields, per_bureau, quote, shown
 from tests.support.reports import months, row
 
 
@@ -27,3 +27,10 @@ def test_an_account_is_named_by_creditor_and_masked_number():
     assert named(row()) == "FIRST QUARRY BANK, account ****4321"
     assert named(row(creditor_name=None, account_number=None)) == "an unnamed creditor"
     assert per_bureau([row(), row(Bureau.EXPERIAN, balance=0)], "balance") == "$500 (Equifax), $0 (Experian)"
+
+
+def test_what_is_owed_is_named_with_its_amounts():
+    both = row(past_due=90_00)
+    assert owed_fields(both) == ("balance", "past_due")
+    assert amounts(both, owed_fields(both)) == "a balance of $500 and an amount past due of $90"
+    assert owed_fields(row(balance=None, past_due=-5)) == ()

@@ -6,12 +6,12 @@ from domain.findings import DETECTORS, detect
 from domain.findings.registry import Scan, detector, scan
 from tests.support.reports import PULLED_ON, collection, report, row
 
-EXPECTED = [
-    f"D{number:02d}" for number in (1, 2, 9, 10, 11, 12, 13, 15, 17, 19, 20, 21, 22, 25, 26, 27, 30, 37, 44, 45, 49)
-]
+FIRST_CUT = (1, 2, 9, 10, 11, 12, 13, 15, 17, 19, 20, 21, 22, 25, 26, 27, 30, 37, 44, 45, 49)
+ABOUT_THE_PERSON = (3, 31, 32, 33, 34, 35, 36, 38, 39, 40, 41, 42, 43, 46)
+EXPECTED = [f"D{number:02d}" for number in sorted(FIRST_CUT + ABOUT_THE_PERSON)]
 
 
-def test_every_detector_of_the_first_cut_is_registered():
+def test_every_detector_is_registered():
     assert sorted(DETECTORS) == EXPECTED
     for each in DETECTORS.values():
         assert each.version >= 1
@@ -41,3 +41,23 @@ def test_keys_are_unique_within_a_report():
     )
     keys = [finding.finding_key for finding in detect(pulled, PULLED_ON)]
     assert len(set(keys)) == len(keys)
+
+
+def test_an_observation_that_only_informs_gives_no_reason_and_leads_to_no_letter():
+    stale = next(f for f in detect(report(row(reported="2025-10-06")), PULLED_ON) if f.detector == "D31")
+    assert (stale.informational, stale.reason, stale.letter_type, stale.rank) == (True, None, None, 0)
+    older = next(f for f in detect(report(row(reported="2025-01-06")), PULLED_ON) if f.detector == "D31")
+    assert not older.informational
+    assert older.reason
+    assert older.letter_type
+    assert older.rank > 0
+
+
+def test_a_rule_in_words_is_one_line():
+    assert DETECTORS["D43"].rule == "An inquiry of more than two years is still shown."
+    assert "\n" not in DETECTORS["D03"].rule
+
+
+def test_only_the_detectors_asked_for_are_run():
+    inputs = Scan(report=report(row(reported="2025-01-06", past_due=85_00)), today=PULLED_ON)
+    assert {finding.detector for finding in scan(inputs, {"D31"})} == {"D31"}

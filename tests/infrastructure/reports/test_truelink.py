@@ -56,6 +56,29 @@ def test_sections_tell_who_answered():
     assert {row.bureau for row in report.rows()} == {Bureau.EQUIFAX}
 
 
+def deceased(report: CanonicalReport) -> tuple[bool | None, set[bool | None]]:
+    return report.deceased, {section.deceased for section in report.sections if section.present}
+
+
+@pytest.mark.parametrize(
+    ("indicator", "said"),
+    [("false", {False}), ("true", {True}), ({"symbol": "Y", "description": "Deceased"}, {True}), ("", {None})],
+)
+def test_the_one_bureau_that_answered_says_whether_the_person_died(indicator, said):
+    report = parse(raw(tree() | {"DeceasedIndicator": indicator}))
+    assert deceased(report) == (None, said)
+    assert {section.deceased for section in report.sections if not section.present} == {None}
+
+
+def test_of_several_bureaus_none_is_made_to_say_it():
+    generated = generate(1, AS_OF, errors={"D39": None})
+    alive = generate(2, AS_OF, errors={})
+    assert deceased(parse(alive.raw)) == (None, {False})
+    seeds = (generate(seed, AS_OF, errors={"D39": None}) for seed in range(9))
+    dead = next(report for each in (generated, *seeds) if (report := parse(each.raw)).deceased)
+    assert deceased(dead) == (True, {None})
+
+
 def test_scores_are_also_found_beside_the_merged_report():
     bare = tree()
     del bare["Borrower"]["CreditScore"]

@@ -75,3 +75,11 @@ def test_a_street_is_put_together_from_its_parts():
     address = read_address(Cursor(parts, "", Tally()))
     assert (address.street, address.unit) == ("12 N MAPLE ST", "4")
     assert read_address(Cursor({}, "", Tally())) is None
+
+
+@pytest.mark.parametrize(("kind", "hard"), [("I", True), ({"symbol": "AR", "description": "Account review"}, False)])
+def test_an_inquiry_says_whether_it_was_for_an_application(kind, hard):
+    bent = tree()
+    bent["InquiryPartition"]["Inquiry"]["inquiryType"] = kind
+    [inquiry] = parse(raw(bent)).inquiries
+    assert inquiry.hard is hard

@@ -111,3 +111,19 @@ def test_rows_of_one_partition_stay_one_account():
     bent["TradeLinePartition"]["Tradeline"] = [tradeline(bent), other]
     [account] = parse(raw(bent)).tradelines
     assert [(row.ref, row.bureau) for row in account.reporting] == [("1.1", Bureau.EQUIFAX), ("1.2", Bureau.EXPERIAN)]
+
+
+@pytest.mark.parametrize(
+    ("bend", "called", "printed"),
+    [
+        ({}, False, None),
+        ({"IndustryCode": {"symbol": "M", "description": "Medical/Health Care"}}, True, "Medical/Health Care"),
+        ({"CollectionTrade": {"creditType": {"symbol": "MD", "description": "Medical debt"}}}, True, "Medical debt"),
+        ({"creditorName": "BRIGHTWATER MEDICAL CENTER"}, False, None),
+    ],
+)
+def test_a_debt_is_medical_when_its_kind_or_industry_says_so(bend, called, printed):
+    bent = tree()
+    tradeline(bent).update(bend)
+    [row] = parse(raw(bent)).rows()
+    assert (row.medical, row.printed.get("medical")) == (called, printed)
