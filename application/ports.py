@@ -10,6 +10,7 @@ from uuid import UUID
 
 from application.posting import Post
 from domain.credit_reports import CanonicalReport
+from domain.findings import OwnDispute
 from domain.kernel import Role
 from domain.letter_facts import LetterFacts
 from domain.tenants import TenantMode
@@ -87,6 +88,8 @@ class Reads(Protocol):
     def reached(self, tenant_id: UUID, position: int) -> bool: ...
 
     def disputes_to_reconcile(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]: ...
+
+    def own_disputes(self, tenant_id: UUID, consumer_id: UUID) -> list[OwnDispute]: ...
 
     def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]: ...
 

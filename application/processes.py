@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from application.api_keys import EndApiKey, EndKeysBeyond
 from application.consumers import PurgeConsumer
 from application.disputes import CheckOverdue, RecordReceipt, ReturnDispute
+from application.follow_ups import FollowUpDisputes
 from application.kernel import Command, Later, Once, on
 from application.letters import DraftLetters, RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
@@ -82,6 +83,11 @@ def shut_webhook_endpoint_on_webhook_endpoint_closed(closed: WebhookEndpoint.Clo
 @on(Report.Parsed)
 def reconcile_disputes_on_report_parsed(parsed: Report.Parsed) -> Step:
     yield ReconcileDisputes(consumer_id=parsed.subject_id, report_id=parsed.originator_id)
+
+
+@on(Report.Parsed)
+def follow_up_disputes_on_report_parsed(parsed: Report.Parsed) -> Step:
+    yield FollowUpDisputes(consumer_id=parsed.subject_id, report_id=parsed.originator_id)
 
 
 @on(CreditFile.PullMatched)

@@ -11,7 +11,7 @@ from pydantic import Field
 from application.kernel import Answer, Command, Work, handles
 from domain.consumers import ConsentKind, Consumer, Profile
 from domain.credit_files import CreditFile
-from domain.findings import DETECTORS, ConsumerProfile, detect
+from domain.findings import ConsumerProfile, detect, versions
 from domain.kernel import Invalid
 from domain.permissions import Permission
 from domain.reports import Report, ReportStatus
@@ -94,8 +94,7 @@ def _read(report: Report, content: bytes, profile: Profile, work: Work) -> None:
     )
     today = work.now.date()
     found = detect(canonical, today, ConsumerProfile.of(profile))
-    versions = {detector.id: detector.version for detector in DETECTORS.values()}
-    report.note_findings(tuple(found), versions, today, work.now)
+    report.note_findings(tuple(found), versions(after_disputes=False), today, work.now)
 
 
 def _unreadable(report: Report, place: str, reason: str) -> UnreadableReport:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from domain.bureaus import Bureau
 from domain.credit_reports import CanonicalReport
+from domain.findings.known import Identity
 from domain.kernel import PII, Aggregate, Created, Event, Value
 from domain.matching import KnownTradeline, Review, match, mint, remember, settled
 from domain.reconciliation import Completeness, completeness
@@ -46,6 +47,7 @@ class CreditFile(Aggregate):
 
         def apply(self, aggregate: CreditFile) -> None:
             aggregate.report_ids.append(self.report_id)
+            aggregate.identities[self.report_id] = _identities(self)
             aggregate.counts |= self.complete_counts
             for bureau in self.complete_counts:
                 aggregate.complete_on[bureau] = max(self.pulled_on, aggregate.complete_on.get(bureau, self.pulled_on))
@@ -59,6 +61,7 @@ class CreditFile(Aggregate):
     def __init__(self, subject_id: UUID) -> None:
         self.owner_id = subject_id
         self.report_ids: list[UUID] = []
+        self.identities: dict[UUID, dict[str, tuple[Identity, ...]]] = {}
         self.counts: dict[Bureau, int] = {}
         self.known: dict[tuple[UUID, Bureau], KnownTradeline] = {}
         self.complete_on: dict[Bureau, date] = {}
@@ -106,3 +109,18 @@ class CreditFile(Aggregate):
             in_review=tuple(sorted({candidate for entry in result.review for candidate in entry.candidates})),
             gates=tuple(gates.values()),
         )
+
+
+def _identities(matched: CreditFile.PullMatched) -> dict[str, tuple[Identity, ...]]:
+    """Whose account each row of a pull is, or may be where a person has still to say so; by row ref."""
+    found = {
+        ref: (Identity(tradeline_id=tradeline_id, tier=matched.tiers.get(ref, "new"), settled=True),)
+        for ref, tradeline_id in matched.tradeline_ids.items()
+    }
+    doubtful = {
+        entry.ref: tuple(
+            Identity(tradeline_id=candidate, tier=entry.tier, settled=False) for candidate in entry.candidates
+        )
+        for entry in matched.in_review
+    }
+    return doubtful | found

@@ -162,6 +162,8 @@ class Report(Aggregate):
         self, findings: tuple[Finding, ...], detectors: dict[str, int], as_of: date, at: datetime
     ) -> None:
         """What detectors of these versions found; a later version adds, it never rewrites."""
+        known = {finding.finding_key for finding in self.findings}
+        findings = tuple(finding for finding in findings if finding.finding_key not in known)
         self.record(
             self.FindingsMade,
             at,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from psycopg_pool import ConnectionPool
 
+from domain.deadlines import ReceiptBasis
 from domain.disputes import DisputeStatus
+from domain.findings import OwnDispute
 from infrastructure.postgres import Connection
 from infrastructure.projecting import has_reached
 from projections import ALL
-from projections.reading import many
+from projections.reading import Row, many
 
 _WAITING = [status.value for status in (DisputeStatus.SENT, DisputeStatus.RECEIVED, DisputeStatus.OVERDUE)]
 
@@ -37,6 +40,19 @@ class QueryTables:
             )
         return [row["dispute_id"] for row in rows]
 
+    def own_disputes(self, tenant_id: UUID, consumer_id: UUID) -> list[OwnDispute]:
+        """Every dispute of the consumer that a bureau has had, oldest first."""
+        with self._pool.connection() as conn:
+            rows = many(
+                conn,
+                tenant_id,
+                "SELECT dispute_id, tradeline_id, bureau, created_at, received_on, receipt_basis, closed_at, outcome,"
+                " outcome_report_id, furnisher, account_masked FROM rm.disputes"
+                " WHERE consumer_id = %s AND received_on IS NOT NULL ORDER BY created_at, dispute_id",
+                (consumer_id,),
+            )
+        return [_own_dispute(row) for row in rows]
+
     def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
         """The sign-ins that are bound to this consumer's case."""
         with self._pool.connection() as conn:
@@ -51,3 +67,24 @@ class QueryTables:
 
 
 _READ_BY_HANDLERS = tuple(p.name for p in ALL if p.name in ("disputes", "mailings", "users"))
+
+
+def _own_dispute(row: Row) -> OwnDispute:
+    ended = row["closed_at"]
+    return OwnDispute(
+        dispute_id=row["dispute_id"],
+        tradeline_id=row["tradeline_id"],
+        bureau=row["bureau"],
+        opened_on=_day(row["created_at"]),
+        received_on=row["received_on"],
+        receipt_proven=row["receipt_basis"] == ReceiptBasis.PROVEN,
+        ended_on=_day(ended) if ended else None,
+        outcome=row["outcome"] if ended else None,
+        answered_by=row["outcome_report_id"] if ended else None,
+        furnisher=row["furnisher"],
+        account_masked=row["account_masked"],
+    )
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(UTC).date()

@@ -43,6 +43,13 @@ FINDINGS = Table(
 )
 
 
+_STRONGEST = 5 * 5 * 100
+"""The highest rank there is: legal strength, score harm and confidence at their most."""
+
+_SEARCH_MAX = 1000
+"""Findings of equal rank keep the order in which one search found them, up to so many."""
+
+
 class FindingRow(BaseModel):
     """One finding. A sensitive one quotes personal data, which is shown only when it is read singly."""
 
@@ -71,18 +78,19 @@ class FindingsProjection(Projection):
     """Every finding, in the order of its strength."""
 
     name = "findings"
+    version = 2
     tables = (FINDINGS,)
 
     @on(Report.FindingsMade)
     def made(self, r: Recorded[Report.FindingsMade]) -> Iterable[Change]:
-        for place, finding in enumerate(r.event.findings or ()):
+        for index, finding in enumerate(r.event.findings or ()):
             yield FINDINGS.put(
                 finding_id(r.event.originator_id, finding.finding_key),
                 consumer_id=r.event.subject_id,
                 report_id=r.event.originator_id,
                 tradeline_id=r.event.tradeline_ids.get(finding.group) if finding.group else None,
                 created_at=r.event.timestamp,
-                place=place,
+                place=_place(index, finding),
                 **_facts(finding),
             )
 
@@ -94,6 +102,11 @@ class FindingsProjection(Projection):
 def finding_id(report_id: UUID, finding_key: str) -> UUID:
     """The id of one finding of one report."""
     return uuid5(report_id, f"finding:{finding_key}")
+
+
+def _place(index: int, finding: Finding) -> int:
+    """Where a finding stands in the list, whichever search of the report found it: the stronger, the earlier."""
+    return (_STRONGEST - finding.rank) * _SEARCH_MAX + min(index, _SEARCH_MAX - 1)
 
 
 def _facts(finding: Finding) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from domain.reports import Report, ReportStatus
-from projections.kernel import Change, Projection, Recorded, Table, on
+from projections.kernel import Change, Plus, Projection, Recorded, Table, on
 
 REPORTS = Table(
     "reports",
@@ -58,6 +58,7 @@ class ReportsProjection(Projection):
     """Every report and how far it came."""
 
     name = "reports"
+    version = 2
     tables = (REPORTS,)
 
     @on(Report.Archived)
@@ -94,4 +95,4 @@ class ReportsProjection(Projection):
 
     @on(Report.FindingsMade)
     def findings_made(self, r: Recorded[Report.FindingsMade]) -> Iterable[Change]:
-        yield REPORTS.amend(r.event.originator_id, findings=r.event.found)
+        yield REPORTS.amend(r.event.originator_id, findings=Plus(r.event.found))

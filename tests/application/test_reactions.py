@@ -12,6 +12,7 @@ from application import processes as p
 from application.api_keys import EndApiKey, EndKeysBeyond
 from application.consumers import PurgeConsumer
 from application.disputes import CheckOverdue, RecordReceipt, ReturnDispute
+from application.follow_ups import FollowUpDisputes
 from application.kernel import HANDLERS, REACTIONS, Command, Context, Once, reactions_to
 from application.letters import DraftLetters, RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
@@ -85,6 +86,9 @@ def cases() -> dict[Callable[..., Any], tuple[Event, list[Any]]]:
         ),
         p.reconcile_disputes_on_report_parsed: (
             first(Report.Parsed), [ReconcileDisputes(consumer_id=CONSUMER_ID, report_id=uid("report"))]
+        ),
+        p.follow_up_disputes_on_report_parsed: (
+            first(Report.Parsed), [FollowUpDisputes(consumer_id=CONSUMER_ID, report_id=uid("report"))]
         ),
         p.open_task_on_uncertain_match: (
             matched,

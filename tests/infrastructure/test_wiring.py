@@ -99,4 +99,5 @@ def test_handlers_read_query_tables_as_one_tenant(sfdify: Sfdify) -> None:
     assert tables.reached(uuid4(), 0)
     assert not tables.reached(uuid4(), 2**62)
     assert tables.disputes_to_reconcile(uuid4(), uuid4()) == []
+    assert tables.own_disputes(uuid4(), uuid4()) == []
     assert tables.mailing_of_piece(uuid4(), "ltr_1") is None

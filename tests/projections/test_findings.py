@@ -1,13 +1,18 @@
 """What detectors found."""
 
 from projections.findings import FindingsProjection
-from tests.support.histories import uid
+from tests.support.histories import report, uid
 from tests.support.stored import Stored
+
+STRENGTH = {finding.finding_key: finding.rank for finding in report().findings}
 
 
 def test_findings_are_listed_in_the_order_of_their_strength(seen: Stored) -> None:
     rows = sorted(seen.rows("findings"), key=lambda row: int(str(row["place"])))
-    assert [row["place"] for row in rows] == list(range(len(rows)))
+    strengths = [STRENGTH[str(row["finding_key"])] for row in rows]
+    assert strengths == sorted(strengths, reverse=True)
+    assert len(set(strengths)) > 1
+    assert len({row["place"] for row in rows}) == len(rows)
     assert all(row["report_id"] == uid("report") for row in rows)
     assert any(row["tradeline_id"] is not None for row in rows)
 

@@ -29,7 +29,9 @@ from application.kernel import (
 from application.ports import Ports, PostNews, PrintedLetter, WorkingKey
 from application.posting import Accepted, Cancelled, Deliverability, MailPiece, PieceStatus, TooLate, Verification
 from domain.credit_reports import CanonicalReport
+from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
+from domain.findings import OwnDispute
 from domain.kernel import Aggregate, Caller, Event, Role
 from domain.letter_facts import LetterFacts
 from domain.mailings import Mailing
@@ -164,6 +166,26 @@ class FakeReads:
         waiting = (DisputeStatus.SENT, DisputeStatus.RECEIVED, DisputeStatus.OVERDUE)
         disputes = self._all(tenant_id, Dispute)
         return [d.id for d in disputes if d.owner_id == consumer_id and d.status in waiting]
+
+    def own_disputes(self, tenant_id: UUID, consumer_id: UUID) -> list[OwnDispute]:
+        had = [d for d in self._all(tenant_id, Dispute) if d.owner_id == consumer_id and d.received_on]
+        over = (DisputeStatus.CLOSED, DisputeStatus.WITHDRAWN)
+        return [
+            OwnDispute(
+                dispute_id=d.id,
+                tradeline_id=d.tradeline_id,
+                bureau=d.bureau,
+                opened_on=d.created_on.date(),
+                received_on=d.received_on,
+                receipt_proven=d.receipt_basis is ReceiptBasis.PROVEN,
+                ended_on=d.modified_on.date() if d.status in over else None,
+                outcome=d.outcome if d.status in over else None,
+                answered_by=d.proposed_from if d.status in over else None,
+                furnisher=d.challenge.item.furnisher if d.challenge else None,
+                account_masked=d.challenge.item.account_masked if d.challenge else None,
+            )
+            for d in sorted(had, key=lambda d: (d.created_on, d.id))
+        ]
 
     def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
         return [user.id for user in self._all(tenant_id, User) if user.consumer_id == consumer_id]

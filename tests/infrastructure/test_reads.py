@@ -1,0 +1,52 @@
+"""What handlers read of query tables."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from domain.bureaus import Bureau
+from domain.findings import OwnDispute
+from domain.reconciliation import Outcome
+from infrastructure.projecting.positions import connect
+from infrastructure.reads import QueryTables
+from tests.support.postgres import TestDatabase, TestServer
+from tests.support.wired import wired
+
+_COLUMNS = (
+    "tenant_id, consumer_id, dispute_id, tradeline_id, bureau, created_at, received_on, receipt_basis, status,"
+    " closed_at, outcome, outcome_report_id, furnisher, account_masked"
+)
+OPENED = datetime(2026, 1, 5, 15, tzinfo=UTC)
+RECEIVED = date(2026, 1, 9)
+
+
+def test_own_disputes_are_those_a_bureau_has_had(tmp_path: Path, server: TestServer, database: TestDatabase) -> None:
+    tenant, consumer, account, answer = uuid4(), uuid4(), uuid4(), uuid4()
+    closed, waiting, proposed, unsent, strangers = (UUID(int=number) for number in range(1, 6))
+    over = ("closed", datetime(2026, 2, 12, 1, tzinfo=UTC), "deleted", answer)
+    rows = [
+        (tenant, consumer, closed, account, "equifax", OPENED, RECEIVED, "proven", *over, "MIDVALE", "****12"),
+        (tenant, consumer, waiting, account, "experian", OPENED, RECEIVED, "presumed", "received", *[None] * 5),
+        (tenant, consumer, proposed, account, "transunion", OPENED, RECEIVED, "proven", "evaluated", None, *over[2:],
+         None, None),
+        (tenant, consumer, unsent, account, "equifax", OPENED, None, None, "drafted", *[None] * 5),
+        (tenant, uuid4(), strangers, account, "equifax", OPENED, RECEIVED, "proven", *over, None, None),
+    ]  # fmt: skip
+    with wired(tmp_path, server, database) as sfdify:
+        with connect(database.projector_url, "test") as conn:
+            for row in rows:
+                marks = ", ".join(["%s"] * len(row))
+                conn.execute(f"INSERT INTO rm.disputes ({_COLUMNS}) VALUES ({marks})".encode(), row)
+        found = QueryTables(sfdify.pool).own_disputes(tenant, consumer)
+        assert QueryTables(sfdify.pool).own_disputes(uuid4(), consumer) == []
+    had = {"tradeline_id": account, "opened_on": OPENED.date(), "received_on": RECEIVED}
+    assert found == [
+        OwnDispute(
+            dispute_id=closed, bureau=Bureau.EQUIFAX, receipt_proven=True, ended_on=date(2026, 2, 12),
+            outcome=Outcome.DELETED, answered_by=answer, furnisher="MIDVALE", account_masked="****12", **had,
+        ),
+        OwnDispute(dispute_id=waiting, bureau=Bureau.EXPERIAN, receipt_proven=False, **had),
+        OwnDispute(dispute_id=proposed, bureau=Bureau.TRANSUNION, receipt_proven=True, **had),
+    ]  # fmt: skip
