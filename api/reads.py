@@ -31,7 +31,8 @@ class Source(Generic[R]):
     """A query table as the API shows it. `case` names the column that says whose case a row belongs to.
 
     `read_from` is where rows come from; `read_all_from` serves lists that ask for no one case, where that can be
-    had without looking at rows the page will not show.
+    had without looking at rows the page will not show. A column of `lists` holds several values; a row is found by any
+    of them.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Source(Generic[R]):
     read_all_from: str = ""
     needs: Permission = Permission.READ_CASES
     waits_for: tuple[str, ...] = field(default=())
+    lists: frozenset[str] = frozenset()
 
     @property
     def projections(self) -> tuple[str, ...]:
@@ -152,20 +154,23 @@ def _own(source: Source[R], caller: Caller, wanted: list[tuple[str, Any]]) -> li
 @lru_cache(maxsize=1_000)
 def _list_query(source: Source[Any], columns: tuple[str, ...], continued: bool) -> str:
     keys = keyset_sql(source.sort, continued, id_column=source.id, descending=source.descending)
-    where = sql.SQL(" AND ").join([keys.where, *_equal(columns)])
+    where = sql.SQL(" AND ").join([keys.where, *_equal(source, columns)])
     query = sql.SQL("{} WHERE {} ORDER BY {} LIMIT %(page_rows)s")
     return query.format(source.select(of_all_cases=source.case not in columns), where, keys.order_by).as_string()
 
 
 @lru_cache(maxsize=1_000)
 def _row_query(source: Source[Any], columns: tuple[str, ...]) -> str:
-    where = sql.SQL(" AND ").join(_equal(columns))
+    where = sql.SQL(" AND ").join(_equal(source, columns))
     return sql.SQL("{} WHERE {}").format(source.select(("position",)), where).as_string()
 
 
-def _equal(columns: tuple[str, ...]) -> list[sql.Composed]:
-    named = enumerate(columns)
-    return [sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(f"f_{n}")) for n, name in named]
+def _equal(source: Source[Any], columns: tuple[str, ...]) -> list[sql.Composed]:
+    equal, among = sql.SQL("{} = {}"), sql.SQL("{1} = ANY({0})")
+    return [
+        (among if name in source.lists else equal).format(sql.Identifier(name), sql.Placeholder(f"f_{n}"))
+        for n, name in enumerate(columns)
+    ]
 
 
 async def _rows(api: Services, tenant_id: UUID, query: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:

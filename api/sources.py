@@ -25,7 +25,7 @@ CONSUMERS = Source("consumers", ConsumerRow, id="consumer_id", sort="created_at"
 CONSENTS = Source("consents", ConsentRow, id="consumer_id", sort="kind")
 REPORTS = Source("reports", ReportRow, id="report_id", sort="created_at")
 TRADELINES = Source("tradelines", TradelineRow, id="id", sort="ref", descending=False)
-FINDINGS = Source("findings", FindingRow, id="id", sort="place", descending=False)
+FINDINGS = Source("findings", FindingRow, id="id", sort="place", descending=False, lists=frozenset({"bureaus"}))
 DISPUTES = Source("disputes", DisputeRow, id="dispute_id", sort="created_at")
 LETTERS = Source("letters", LetterRow, id="letter_id", sort="created_at")
 MAILINGS = Source("mailings", MailingRow, id="mailing_id", sort="created_at")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from secrets import token_hex
+from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -50,6 +51,23 @@ def tenant_of_consumer(settings: Settings, admin_url: str, consumer_id: UUID) ->
     with connect(urls_of(settings, admin_url).projector, "look-up") as conn:
         row = conn.execute("SELECT tenant_id FROM rm.consumers WHERE consumer_id = %s", (consumer_id,)).fetchone()
     return row[0] if row else None
+
+
+class FindingPlace(NamedTuple):
+    """Where a finding is kept: its tenant, its report and its key within it."""
+
+    tenant_id: UUID
+    report_id: UUID
+    finding_key: str
+
+
+def place_of_finding(settings: Settings, admin_url: str, finding_id: UUID) -> FindingPlace | None:
+    """Where this finding is kept: as above, for whoever runs the installation."""
+    with connect(urls_of(settings, admin_url).projector, "look-up") as conn:
+        row = conn.execute(
+            "SELECT tenant_id, report_id, finding_key FROM rm.findings WHERE id = %s", (finding_id,)
+        ).fetchone()
+    return FindingPlace(*row) if row else None
 
 
 @contextmanager

@@ -20,6 +20,7 @@ _MODULE_OF: Final = {
     "sandbox": "running",
     "migrate": "running",
     "reports": "walking",
+    "findings": "explaining",
     "consumers": "operating",
     "projections": "operating",
     "jobs": "operating",

@@ -18,7 +18,8 @@ from api.services import Api
 from api.sources import FINDINGS, REPORTS, TRADELINES
 from application.reports import ImportReport
 from domain.bureaus import Bureau
-from domain.findings.model import Finding
+from domain.findings import DisputeReason, Finding
+from domain.findings.explaining import Explanation, explain
 from domain.kernel import NotFound
 from domain.permissions import Permission
 from domain.reports import Report, ReportStatus
@@ -42,6 +43,12 @@ class ReportImported(BaseModel):
     report_id: UUID
     tradelines: int
     findings: int
+
+
+class ExplainedFinding(Finding):
+    """One finding, with the rule it was made by and what it leads to."""
+
+    explanation: Explanation
 
 
 @router.post(
@@ -92,22 +99,26 @@ async def list_all_tradelines(
 async def list_findings(
     report_id: UUID,
     listing: Lists,
+    bureau: Bureau | None = None,
     detector: Annotated[str | None, Query(pattern="^[A-Z][0-9]{2}$")] = None,
+    reason: DisputeReason | None = None,
     informational: bool | None = None,
 ) -> Page[FindingRow]:
     """What was found, strongest first. Findings that quote personal data show it only one by one."""
-    return await listing.page(FINDINGS, report_id=report_id, detector=detector, informational=informational)
+    return await listing.page(
+        FINDINGS, report_id=report_id, bureaus=bureau, detector=detector, reason=reason, informational=informational
+    )
 
 
 @router.get("/reports/{report_id}/findings/{finding_key}", responses=READS)
 def get_finding(
     report_id: UUID, finding_key: Annotated[str, Path(pattern="^[0-9a-f]{20}$")], api: Api, caller: Reader
-) -> Finding:
-    """One finding in full, read from the log with the consumer's key."""
+) -> ExplainedFinding:
+    """One finding in full and why it was made, read from the log with the consumer's key."""
     check(caller, Permission.READ_CASES)
     report = api.sfdify.engine.load(caller.tenant_id, Report, report_id)
     if report is not None and own_case(caller) in (None, report.owner_id):
         for finding in report.findings:
             if finding.finding_key == finding_key:
-                return finding
+                return ExplainedFinding(**dict(finding), explanation=explain(finding))
     raise NotFound("there is no such finding")

@@ -9,8 +9,9 @@ from uuid import uuid4
 from application.consumers import RegisterConsumer
 from application.kernel import Context, system
 from infrastructure.projecting import Runner
+from infrastructure.projecting.positions import connect
 from infrastructure.quiet import wait_until_projected
-from infrastructure.runtime import decoder, prepare, tenant_of_consumer
+from infrastructure.runtime import FindingPlace, decoder, place_of_finding, prepare, tenant_of_consumer
 from projections import ALL
 from tests.support.cases import PROFILE
 from tests.support.postgres import TestDatabase, TestServer
@@ -36,3 +37,17 @@ def test_projectors_read_what_was_sealed_and_waiting_ends(
         assert wait_until_projected(sfdify, done.position, time.monotonic() + 10)
         assert tenant_of_consumer(settings, database.admin_url, done.answer["consumer_id"]) == tenant
         assert tenant_of_consumer(settings, database.admin_url, uuid4()) is None
+
+
+def test_a_finding_is_looked_up_across_tenants(tmp_path: Path, server: TestServer, database: TestDatabase) -> None:
+    settings = settings_for(tmp_path, server, database)
+    prepare(settings, database.admin_url)
+    place = FindingPlace(uuid4(), uuid4(), "0123456789abcdef0123")
+    finding = uuid4()
+    with connect(database.projector_url, "test") as conn:
+        conn.execute(
+            "INSERT INTO rm.findings (id, tenant_id, report_id, finding_key) VALUES (%s, %s, %s, %s)",
+            (finding, *place),
+        )
+    assert place_of_finding(settings, database.admin_url, finding) == place
+    assert place_of_finding(settings, database.admin_url, uuid4()) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api.routes import reports
+from domain.findings import DETECTORS
 from tests.support.api import Served
 from tests.support.cases_over_http import Firm, add_consumer, first_pull, open_firm
 
@@ -24,6 +25,35 @@ def test_what_was_found_is_listed_and_shown_singly(firms: tuple[Firm, Firm]) -> 
     assert one["assertable"] == listed["assertable"]
     detector = findings[0]["detector"]
     assert {row["detector"] for row in case.consumer.got(f"{path}/findings", detector=detector)["items"]} == {detector}
+
+
+def test_findings_are_filtered(firms: tuple[Firm, Firm]) -> None:
+    case = firms[0].cases[0]
+    path = f"/v1/reports/{case.ids['report_id']}/findings"
+    every = case.consumer.got(path, limit=100)["items"]
+
+    def keys(**filters: str) -> set[str]:
+        return {row["finding_key"] for row in case.consumer.got(path, limit=100, **filters)["items"]}
+
+    for bureau in ("equifax", "experian", "transunion"):
+        assert keys(bureau=bureau) == {row["finding_key"] for row in every if bureau in row["bureaus"]}
+        assert keys(bureau=bureau)
+    reason = every[0]["reason"]
+    assert keys(reason=reason) == {row["finding_key"] for row in every if row["reason"] == reason}
+    assert keys(reason=reason, bureau=every[0]["bureaus"][0]) >= {every[0]["finding_key"]}
+    assert keys(informational="true") == {row["finding_key"] for row in every if row["informational"]}
+    assert case.consumer.send("GET", f"{path}?bureau=innovis").status_code == 422
+    assert case.consumer.send("GET", f"{path}?reason=luck").status_code == 422
+
+
+def test_one_finding_says_why_it_was_made(firms: tuple[Firm, Firm]) -> None:
+    case = firms[0].cases[0]
+    path = f"/v1/reports/{case.ids['report_id']}/findings"
+    for row in case.consumer.got(path, limit=100)["items"]:
+        why = case.consumer.got(f"{path}/{row['finding_key']}")["explanation"]
+        assert why["rule"] == DETECTORS[row["detector"]].rule
+        assert why["rule_version"] == row["detector_version"]
+        assert (row["letter_type"] or "informs") in why["leads_to"]
 
 
 def test_tradelines_are_listed_by_report_and_across_reports(firms: tuple[Firm, Firm]) -> None:
