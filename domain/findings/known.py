@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.bureaus import Bureau
 from domain.kernel import Value
-from domain.reconciliation import Outcome
+from domain.reconciliation import AskedField, Outcome
 
 
 class OwnDispute(Value):
@@ -15,7 +15,8 @@ class OwnDispute(Value):
 
     `received_on` is the day the bureau had the letter (`receipt_proven`: the carrier says so, not we presume it),
     `ended_on` the day it was closed or withdrawn. `outcome` is how it ended, and `answered_by` the report that
-    showed it, pulled on `answered_on`. The account is quoted as it was printed when it was challenged.
+    showed it, pulled on `answered_on`. `asked` is what the letter wanted put right, none if the item was to go. The
+    account is quoted as it was printed when it was challenged.
     """
 
     dispute_id: UUID
@@ -28,6 +29,7 @@ class OwnDispute(Value):
     outcome: Outcome | None = None
     answered_by: UUID | None = None
     answered_on: date | None = None
+    asked: tuple[AskedField, ...] = ()
     furnisher: str | None = None
     account_masked: str | None = None
 

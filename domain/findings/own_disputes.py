@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -13,7 +13,7 @@ from domain.findings.known import Identity, OwnDispute
 from domain.findings.model import DisputeReason, FieldValue, LetterType, Observation
 from domain.findings.quoting import named, quote, shown
 from domain.findings.registry import Scan, detector
-from domain.reconciliation import AskedField, Outcome
+from domain.reconciliation import AskedField, Outcome, canonical_text
 
 DETECTED_LATER: Final = frozenset({"D32", "D33", "D46"})
 """These compare a report with our own disputes, which are looked up after it was read."""
@@ -54,7 +54,7 @@ def _says_disputed(row: BureauTradeline) -> str | None:
     score_harm=2,
 )
 def dispute_flag_missing(scan: Scan) -> Iterator[Observation]:
-    """An account was reported again while our dispute of it was open, and is not shown as disputed.
+    """An account was reported again while our dispute of it was open, not as we asked, and is not shown as disputed.
 
     The furnisher must have known: it was reported after the five business days in which the bureau passes a
     dispute on.
@@ -65,6 +65,8 @@ def dispute_flag_missing(scan: Scan) -> Iterator[Observation]:
         for dispute in _disputed_here(scan, row):
             known = dispute.received_on and add_business_days(dispute.received_on, _NOTICE_DAYS)
             if known is None or row.reported.earliest <= known or not dispute.open_on(row.reported.latest):
+                continue
+            if _as_asked(row, dispute):
                 continue
             yield Observation(
                 bureaus=(row.bureau,),
@@ -78,6 +80,18 @@ def dispute_flag_missing(scan: Scan) -> Iterator[Observation]:
                 asks=(AskedField(field="dispute_flag", unstated=True),),
             )
             break
+
+
+def _as_asked(row: BureauTradeline, dispute: OwnDispute) -> bool:
+    """Whether the row shows all that was asked for: then nothing is in dispute any more."""
+    months = {f"history.{cell.month}": cell.level.value for cell in row.history}
+    return bool(dispute.asked) and all(
+        not asked.unstated and asked.expected == _now(row, asked.field, months) for asked in dispute.asked
+    )
+
+
+def _now(row: BureauTradeline, field: str, months: Mapping[str, str]) -> str | None:
+    return months.get(field) if field.startswith("history.") else canonical_text(row, field)
 
 
 def _received(dispute: OwnDispute) -> str:

@@ -40,7 +40,8 @@ OTHERS = (everywhere("22"), everywhere("23"), everywhere("24"))
 
 
 def pull(on: date, *tradelines: tuple[BureauTradeline, ...]) -> CanonicalReport:
-    return report(on, *(tradelines + OTHERS))
+    told = {rows[0].group for rows in tradelines}
+    return report(on, *tradelines, *(rows for rows in OTHERS if rows[0].group not in told))
 
 
 def debt(on: date, **facts: object) -> tuple[BureauTradeline, ...]:
@@ -89,6 +90,23 @@ def test_a_report_that_does_not_show_an_open_dispute_says_so(case: Case) -> None
     assert set(followed.detectors) == DETECTED_LATER
     assert not DETECTED_LATER & set(searched.detectors)
     assert followed.found == 3
+
+
+def test_what_was_corrected_as_asked_needs_no_flag() -> None:
+    case = Case(World())
+    case.to_posted("22")
+    for dispute in case.world.all(Dispute):
+        case.world.when(
+            RecordReceipt(
+                dispute_id=dispute.id, received_on=date(2026, 1, 9), basis=ReceiptBasis.PROVEN,
+                time_zone="America/Chicago", mailing_id=dispute.mailing_id,
+            )
+        )  # fmt: skip
+    again = {"dispute_flag": False, "reported": PartialDate(year=2026, month=1, day=20)}
+    late = everywhere("22", past_due=8_000, **again)
+    assert {f.detector for f in later(bring(case, date(2026, 1, 28), everywhere("21"), late))} == {"D32"}
+    put_right = everywhere("22", past_due=0, **again)
+    assert later(bring(case, date(2026, 1, 29), everywhere("21"), put_right)) == []
 
 
 def test_what_was_deleted_and_returns_is_found_with_the_report_it_was_gone_from(case: Case) -> None:

@@ -10,9 +10,9 @@ from domain.findings import DETECTED_LATER, detect, versions
 from domain.findings.known import Identity, OwnDispute
 from domain.findings.own_disputes import reinsertion
 from domain.findings.registry import Scan
-from domain.reconciliation import Outcome
+from domain.reconciliation import AskedField, Outcome
 from tests.support.findings import found_after
-from tests.support.reports import PULLED_ON, collection, ghost, report, row
+from tests.support.reports import PULLED_ON, collection, ghost, months, report, row
 
 REF = "1.equifax"
 REPORT_ID = UUID(int=77)
@@ -62,6 +62,23 @@ def flagged(**facts):
 def test_what_is_reported_while_we_dispute_it_says_so(shown, told, is_found):
     pulled = flagged(**({"dispute_flag": False} | shown))
     assert bool(found_after("D32", pulled, known(**told))) is is_found
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_found"),
+    [
+        ((AskedField(field="past_due", expected="0"),), False),
+        ((AskedField(field="past_due", expected="0"), AskedField(field="balance", expected="0")), True),
+        ((AskedField(field="past_due", unstated=True),), True),
+        ((AskedField(field="history.2025-11", expected=None),), False),
+        ((AskedField(field="history.2025-12", expected="current"),), False),
+        ((AskedField(field="history.2025-12", expected=None),), True),
+        ((), True),
+    ],
+)
+def test_what_is_shown_as_asked_is_not_in_dispute_any_more(asked, is_found):
+    pulled = flagged(dispute_flag=False, past_due=0, history=months("2025-12", "C"))
+    assert bool(found_after("D32", pulled, known(asked=asked))) is is_found
 
 
 def test_a_presumed_receipt_is_called_one():
