@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from domain.kernel import Invalid
@@ -17,7 +18,14 @@ _DATE: Final = re.compile(
     r"\A(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?(?:[T ]\d{2}:\d{2}[0-9:.]*)?(?:Z|[+-]\d{2}:?\d{2})?\Z"
 )
 _US_DATE: Final = re.compile(r"\A(?:(?P<month>\d{1,2})/)?(?:(?P<day>\d{1,2})/)?(?P<year>\d{4})\Z")
+_ISO_DAY: Final = re.compile(r"\A(\d{4})-(\d{2})-(\d{2})\Z", re.ASCII)
+_USUAL_DATE: Final = len("2026-01-05")
 _NO_DATE: Final = frozenset({"0", "0000", "0000-00", "0000-00-00", "00/00/0000"})
+_PLAIN: Final = re.compile(r"\A[!-~]+(?: [!-~]+)*\Z")
+"""A text that needs no tidying: printable characters, single blanks."""
+
+_CODE_NAMES: Final = frozenset({"symbol", "description", "abbreviation", "rank"})
+_WHOLE: Final = re.compile(r"\A[0-9]{1,5}(?:\.0+)?\Z")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -94,13 +102,7 @@ class Cursor:
             found = found.get("$", found)
         if found is None:
             return None
-        if not isinstance(found, str):
-            raise UnreadableReport(f"{self.place}/{name}", "a text")
-        if found.isalnum() and len(found) <= TEXT_MAX:
-            return found
-        if len(found) > TEXT_MAX:
-            raise UnreadableReport(f"{self.place}/{name}", f"a text of at most {TEXT_MAX} characters")
-        return " ".join(_CONTROL.sub(" ", found).split()) or None
+        return _text_of(found, self.place, name)
 
     def code(self, name: str) -> tuple[str | None, str | None]:
         """Symbol and words of a coded value, which is `{symbol, description, abbreviation}` or a bare text."""
@@ -108,12 +110,24 @@ class Cursor:
         if found is None or isinstance(found, str):
             bare = self.text(name)
             return bare, bare
+        if type(found) is dict:
+            mark, said = found.get("symbol"), found.get("description")
+            if type(mark) is type(said) is str:
+                self._tally_code(found)
+                symbol, words = _text_of(mark, self.place, name), _text_of(said, self.place, name)
+                return symbol, words or symbol
         coded = self.child(name)
         words = coded.text("description") or coded.text("abbreviation")
-        coded._seen |= {"abbreviation", "rank"}
+        coded._seen |= _CODE_NAMES
         symbol = coded.text("symbol")
         coded.close()
         return symbol, words or symbol
+
+    def _tally_code(self, found: Object) -> None:
+        known = sum(1 for name in _CODE_NAMES if found.get(name) is not None)
+        self._tally.read += known
+        if len(found) > known:
+            self._tally.ignored += sum(1 for name, value in found.items() if value is not None) - known
 
     def names(self, name: str) -> list[str]:
         """Every text by which a coded value names something, symbol first."""
@@ -128,8 +142,10 @@ class Cursor:
     def cents(self, name: str) -> int | None:
         """An amount of dollars, in cents."""
         printed = self.text(name)
-        if printed is None:
-            return None
+        return None if printed is None else self.cents_of(printed, name)
+
+    def cents_of(self, printed: str, name: str) -> int:
+        """The amount that the text under `name` states."""
         try:
             return parse_cents(printed)
         except NotAnAmount:
@@ -138,16 +154,22 @@ class Cursor:
     def count(self, name: str) -> int | None:
         """A whole number of things, 0 to 99,999."""
         printed = self.text(name)
-        if printed is None:
-            return None
-        if not re.fullmatch(r"[0-9]{1,5}(?:\.0+)?", printed):
+        return None if printed is None else self.count_of(printed, name)
+
+    def count_of(self, printed: str, name: str) -> int:
+        """The whole number that the text under `name` states."""
+        if not _WHOLE.match(printed):
             raise UnreadableReport(f"{self.place}/{name}", "a whole number")
         return int(printed.split(".")[0])
 
     def day(self, name: str) -> PartialDate | None:
         """A date, as precise as it was printed: year, month or day."""
         printed = self.text(name)
-        return None if printed is None else read_date(printed, f"{self.place}/{name}")
+        return None if printed is None else self.day_of(printed, name)
+
+    def day_of(self, printed: str, name: str) -> PartialDate | None:
+        """The date that the text under `name` states."""
+        return read_date(printed, f"{self.place}/{name}")
 
     def rows(self, name: str) -> list[object]:
         """The raw items under `name`, for long lists that are read without a cursor each."""
@@ -165,8 +187,33 @@ class Cursor:
         return self._tree.get(name)
 
 
+def _text_of(found: object, place: str, name: str) -> str | None:
+    if not isinstance(found, str):
+        raise UnreadableReport(f"{place}/{name}", "a text")
+    if len(found) > TEXT_MAX:
+        raise UnreadableReport(f"{place}/{name}", f"a text of at most {TEXT_MAX} characters")
+    if found.isalnum() or _PLAIN.match(found):
+        return found
+    return " ".join(_CONTROL.sub(" ", found).split()) or None
+
+
 def read_date(printed: str, place: str) -> PartialDate | None:
     """A printed date in ISO or U.S. order; None for the zeros some vendors print when there is none."""
+    usual = _usual_date(printed) if len(printed) == _USUAL_DATE else None
+    return usual or _any_date(printed, place)
+
+
+@lru_cache(maxsize=20_000)
+def _usual_date(printed: str) -> PartialDate | None:
+    """Dates as nearly all are written, each made once."""
+    found = _ISO_DAY.match(printed)
+    try:
+        return PartialDate(year=int(found[1]), month=int(found[2]), day=int(found[3])) if found else None
+    except ValueError:
+        return None
+
+
+def _any_date(printed: str, place: str) -> PartialDate | None:
     if printed in _NO_DATE:
         return None
     found = _DATE.match(printed) or _US_DATE.match(printed) if printed.isascii() else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -83,11 +84,9 @@ def _read_row(row: Cursor, partition: Cursor, bureau: Bureau, group: str, ref: s
     granted = row.child("grantedTrade")
     fields: dict[str, object] = {}
     for cursor, dates, money in ((row, _DATES, _MONEY), (granted, _GRANTED_DATES, _GRANTED_MONEY)):
-        fields |= {field: cursor.day(name) for field, name in dates.items()}
-        fields |= {field: cursor.cents(name) for field, name in money.items()}
-        _quote(cursor, dates | money, printed)
-    fields |= {field: granted.count(name) for field, name in _GRANTED_COUNTS.items()}
-    _quote(granted, _GRANTED_COUNTS, printed)
+        _read(cursor, dates, cursor.day_of, fields, printed)
+        _read(cursor, money, cursor.cents_of, fields, printed)
+    _read(granted, _GRANTED_COUNTS, granted.count_of, fields, printed)
     fields |= _coded(row, granted, printed)
     fields |= _collection(row, partition, granted, printed)
     number = row.text("accountNumber")
@@ -104,9 +103,18 @@ def _read_row(row: Cursor, partition: Cursor, bureau: Bureau, group: str, ref: s
     return BureauTradeline.model_validate({"ref": ref, "group": group, "bureau": bureau, "printed": printed, **fields})
 
 
-def _quote(cursor: Cursor, names: dict[str, str], printed: dict[str, str]) -> None:
+def _read(
+    cursor: Cursor,
+    names: dict[str, str],
+    typed: Callable[[str, str], object],
+    fields: dict[str, object],
+    printed: dict[str, str],
+) -> None:
+    """Fields of one type, each as its type and as it was printed."""
     for field, name in names.items():
-        if text := cursor.text(name):
+        text = cursor.text(name)
+        if text is not None:
+            fields[field] = typed(text, name)
             printed[field] = text
 
 
@@ -167,29 +175,38 @@ def _history(granted: Cursor) -> tuple[PaymentMonth, ...]:
     rows = grid.rows("monthlyPayStatus")
     if len(rows) > MAX_MONTHS:
         raise UnreadableReport(f"{grid.place}/monthlyPayStatus", f"at most {MAX_MONTHS} months")
-    months: dict[str, PaymentLevel] = {}
+    months: dict[str, PaymentMonth] = {}
     for index, row in enumerate(rows):
-        place = f"{grid.place}/monthlyPayStatus/{index}"
         if row is None:
             continue
         if not isinstance(row, dict):
-            raise UnreadableReport(place, "an object")
-        month = _month(row.get("date"), f"{place}/date")
-        status = row.get("status")
-        if month is not None and month not in months:
-            months[month] = (
-                codes.GRID.get(status.upper(), PaymentLevel.NOT_REPORTED)
-                if isinstance(status, str)
-                else PaymentLevel.NOT_REPORTED
-            )
+            raise UnreadableReport(f"{grid.place}/monthlyPayStatus/{index}", "an object")
+        printed, status = row.get("date"), row.get("status")
+        cell = _usual_cell(printed, status) if type(printed) is type(status) is str else None
+        if cell is None:
+            cell = _unusual_cell(printed, status, f"{grid.place}/monthlyPayStatus/{index}/date")
+        if cell is not None:
+            months.setdefault(cell.month, cell)
     grid.note_read(2 * len(months))
     grid.close()
-    return tuple(_cell(month, months[month]) for month in sorted(months, reverse=True))
+    return tuple(months[month] for month in sorted(months, reverse=True))
+
+
+@lru_cache(maxsize=10_000)
+def _usual_cell(printed: str, status: str) -> PaymentMonth | None:
+    """A cell whose date is written as dates are; most cells of a report are alike, and cells never change."""
+    quick = _MONTH.match(printed)
+    return _cell(quick[1], codes.GRID.get(status.upper(), PaymentLevel.NOT_REPORTED)) if quick else None
+
+
+def _unusual_cell(printed: object, status: object, place: str) -> PaymentMonth | None:
+    month = _month(printed, place)
+    level = codes.GRID.get(status.upper()) if isinstance(status, str) else None
+    return month and _cell(month, level or PaymentLevel.NOT_REPORTED)
 
 
 @lru_cache(maxsize=10_000)
 def _cell(month: str, level: PaymentLevel) -> PaymentMonth:
-    """Most cells of a report are alike, and cells never change."""
     return PaymentMonth(month=month, level=level)
 
 

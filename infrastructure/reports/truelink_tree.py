@@ -24,6 +24,7 @@ MAX_VALUES: Final = 2_000_000
 _CALLBACK: Final = re.compile(r"\A\s*[A-Za-z_$][A-Za-z0-9_$.]{0,99}\s*\(")
 _CALLBACK_END: Final = re.compile(r"\)\s*;?\s*\Z")
 _NAMES_KEPT: Final = 10_000
+_LEAVES_KEPT: Final = 50_000
 _ABSENT: Final = frozenset({"", "-", "--"})
 
 
@@ -74,14 +75,15 @@ def _not_a_number(_: str) -> NoReturn:
 
 
 class _Signs:
-    """What was seen on the way that tells the encodings apart, and the names already brought to one form."""
+    """What was seen on the way that tells the encodings apart, and what was already brought to one form."""
 
-    __slots__ = ("attributes", "capitals", "names")
+    __slots__ = ("attributes", "capitals", "leaves", "names")
 
     def __init__(self) -> None:
         self.attributes = False
         self.capitals = False
         self.names: dict[str, str] = {}
+        self.leaves: dict[object, object] = {}
 
     def name_of(self, key: str) -> str:
         """The common form of a key; empty for namespaces, which say nothing."""
@@ -96,7 +98,7 @@ class _Signs:
 
 def _normalised(node: object, depth: int, signs: _Signs) -> object:
     if isinstance(node, dict):
-        return _normalised_object(node, depth, signs)
+        return _normalised_leaf(node, depth, signs) if len(node) == 2 else _normalised_object(node, depth, signs)
     if isinstance(node, str):
         text = node.strip()
         return None if text in _ABSENT else text
@@ -113,25 +115,47 @@ def _check_depth(depth: int) -> None:
         raise UnreadableReport("/", f"at most {MAX_DEPTH} levels")
 
 
+def _normalised_leaf(node: dict[str, object], depth: int, signs: _Signs) -> object:
+    """Most objects of a report are cells of payment grids, and few differ: equal ones become one object."""
+    cell = tuple(node.items())
+    if not (type(cell[0][1]) is type(cell[1][1]) is str):
+        return _normalised_object(node, depth, signs)
+    _check_depth(depth)
+    known = signs.leaves.get(cell)
+    if known is None:
+        known = _normalised_object(node, depth, signs)
+        if len(signs.leaves) < _LEAVES_KEPT:
+            signs.leaves[cell] = known
+    return known
+
+
 def _normalised_object(node: dict[str, object], depth: int, signs: _Signs) -> object:
     _check_depth(depth)
     tree: Object = {}
     names = signs.names
+    empty = True
     for key, value in node.items():
         name = names.get(key)
         if name is None:
             name = signs.name_of(key)
         if not name:
             continue
+        found: object
         if type(value) is str:
-            found: object = value if value.isalnum() else _normalised(value, depth, signs)
+            text = value.strip()
+            found = None if text in _ABSENT else text
+        elif value is None:
+            found = None
         else:
             found = _normalised(value, depth + 1, signs)
-        if found is not None or name not in tree:
+        if found is not None:
             tree[name] = found
+            empty = False
+        elif name not in tree:
+            tree[name] = None
     if len(tree) == 1 and "$" in tree:
         return tree["$"]
-    return tree if any(value is not None for value in tree.values()) else None
+    return None if empty else tree
 
 
 def _encoding(tree: Object, signs: _Signs, has_callback: bool) -> ReportFormat:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.credit_reports import ReportFormat
 from domain.findings import detect
 from infrastructure.reports import parse
 from infrastructure.sandbox.report_generator import generate
@@ -17,6 +18,19 @@ AS_OF = date(2026, 1, 5)
 def test_a_clean_report_has_no_findings(seed):
     clean = generate(seed, AS_OF, errors={})
     assert detect(parse(clean.raw), AS_OF, clean.profile) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 10**6),
+    st.integers(5, 80),
+    st.sampled_from(ReportFormat),
+    st.dates(date(2024, 1, 1), date(2030, 1, 1)),
+)
+def test_a_clean_report_of_any_size_and_format_gives_nothing_to_dispute(seed, tradelines, encoding, as_of):
+    clean = generate(seed, as_of, encoding, errors={}, tradelines=tradelines)
+    found = detect(parse(clean.raw), as_of, clean.profile)
+    assert [finding.assertable for finding in found if not finding.informational] == []
 
 
 @settings(max_examples=25, deadline=None)

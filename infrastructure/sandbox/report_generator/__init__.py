@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from domain.bureaus import Bureau
 from domain.credit_reports import PersonName, ReportedAddress, ReportFormat
 from domain.findings.model import ConsumerProfile
 from domain.partial_dates import PartialDate
-from infrastructure.sandbox.report_generator.accounts import Inventor, invent_accounts
+from infrastructure.sandbox.report_generator.accounts import CARDS, Account, Inventor, invent_accounts
 from infrastructure.sandbox.report_generator.encodings import encode
-from infrastructure.sandbox.report_generator.people import Person, invent_person
+from infrastructure.sandbox.report_generator.mixes import Mixer
+from infrastructure.sandbox.report_generator.people import Person, invent_person, with_a_past
 from infrastructure.sandbox.report_generator.plants import ORDER, Bureaus, Draft, Planted, plant
 from infrastructure.sandbox.report_generator.plants_person import PERSON_ORDER, plant_person
-from infrastructure.sandbox.report_generator.records import Bankruptcy, KnownBefore
+from infrastructure.sandbox.report_generator.records import (
+    Bankruptcy,
+    KnownBefore,
+    Look,
+    hard_looks,
+    invent_bankruptcy,
+    soft_looks,
+)
 from infrastructure.sandbox.report_generator.tree import report_tree
+from infrastructure.sandbox.report_generator.variety import recent_card
 
 __all__ = ["GeneratedReport", "PlantedError", "generate"]
 
@@ -34,13 +44,20 @@ EVERY_PERSON_ERROR: Mapping[str, Bureaus | None] = dict.fromkeys(
 bankruptcy, so it cannot stand beside D03 and D34."""
 
 
+_WITH_BANKRUPTCY: Final = 0.25
+
+
 @dataclass(frozen=True)
 class PlantedError:
-    """The truth about one planted error. `group` is None for errors in personal data."""
+    """The truth about one error. `group` is None for errors in personal data.
+
+    `implied`: not planted for itself, but an error by the same plant that another detector is for.
+    """
 
     detector: str
     group: str | None
     bureaus: Bureaus
+    implied: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,17 +70,42 @@ class GeneratedReport:
     known: tuple[KnownBefore, ...] = ()
 
 
-def invent(seed: int, as_of: date, errors: Mapping[str, Bureaus | None]) -> tuple[Draft, list[Planted]]:
-    """A draft of a report with its planted errors; the same seed, date and plan give the same draft."""
+def invent(
+    seed: int, as_of: date, errors: Mapping[str, Bureaus | None], tradelines: int | None = None
+) -> tuple[Draft, list[Planted]]:
+    """A draft of a report with its planted errors; the same arguments give the same draft.
+
+    `tradelines` asks for so many accounts of all kinds (before errors that add one); without it the report has the
+    ordinary thirty, of the kinds that errors are planted in.
+    """
     rng = random.Random(seed)  # noqa: S311 - reproducible test data, not a secret
-    inventor = Inventor(rng, as_of)
-    person = invent_person(rng, as_of)
-    filed = person.homes[1].reported
-    court = Bankruptcy(filed, filed.replace(day=1))
-    draft = Draft(inventor, person, invent_accounts(inventor), as_of, {}, {}, bankruptcy=court)
+    draft = _ordinary(rng, seed, as_of) if tradelines is None else _of_size(rng, as_of, tradelines)
     of_person = {identifier: bureaus for identifier, bureaus in errors.items() if identifier in PERSON_ORDER}
     planted = plant(draft, {name: bureaus for name, bureaus in errors.items() if name not in of_person})
     return draft, planted + plant_person(draft, of_person)
+
+
+def _ordinary(rng: random.Random, seed: int, as_of: date) -> Draft:
+    inventor = Inventor(rng, as_of)
+    person = invent_person(rng, as_of)
+    accounts = invent_accounts(inventor)
+    aside = random.Random(f"{seed}/recent")  # noqa: S311 - as above
+    accounts.append(recent_card(inventor.with_chance(aside), CARDS[7]))
+    filed = person.homes[1].reported
+    court = Bankruptcy(filed, filed + timedelta(days=120))
+    return Draft(inventor, person, accounts, as_of, {}, {}, _looks(aside, accounts, as_of), court)
+
+
+def _of_size(rng: random.Random, as_of: date, tradelines: int) -> Draft:
+    inventor = Inventor(rng, as_of)
+    person = with_a_past(rng, invent_person(rng, as_of), as_of)
+    court = invent_bankruptcy(rng, as_of) if rng.random() < _WITH_BANKRUPTCY else None
+    accounts = Mixer(inventor, court).accounts(tradelines)
+    return Draft(inventor, person, accounts, as_of, {}, {}, _looks(rng, accounts, as_of), court)
+
+
+def _looks(rng: random.Random, accounts: list[Account], as_of: date) -> list[Look]:
+    return sorted([*hard_looks(rng, accounts), *soft_looks(rng, as_of)], key=lambda look: look.on, reverse=True)
 
 
 def generate(
@@ -72,13 +114,14 @@ def generate(
     encoding: ReportFormat = ReportFormat.TRUELINK_SMARTCREDIT,
     errors: Mapping[str, Bureaus | None] = EVERY_ERROR,
     bureaus: Bureaus = tuple(Bureau),
+    tradelines: int | None = None,
 ) -> GeneratedReport:
-    """A report of an invented person pulled on `as_of`.
+    """A report of an invented person pulled on `as_of`, with 5 to 80 tradelines if a number is given.
 
     `errors` maps detector ids to the bureaus of the error (None: chance); an empty mapping gives a clean
     report. Bureaus left out of `bureaus` have an empty section.
     """
-    draft, planted = invent(seed, as_of, errors)
+    draft, planted = invent(seed, as_of, errors, tradelines)
     return write(draft, planted, as_of, encoding, base_scores(draft, bureaus))
 
 
@@ -92,16 +135,11 @@ def write(
     draft: Draft, planted: list[Planted], pulled_on: date, encoding: ReportFormat, scores: dict[Bureau, int]
 ) -> GeneratedReport:
     """Put a draft into its encoding, with the truth told in the report's own terms."""
-    groups = {id(account): str(position) for position, account in enumerate(draft.accounts, start=1)}
+    groups = _groups(draft)
     return GeneratedReport(
         raw=encode(report_tree(draft, pulled_on, scores), encoding, scores),
         profile=profile_of(draft.person),
-        planted=tuple(
-            PlantedError(error.detector, groups[id(error.account)] if error.account else None, bureaus)
-            for error in planted
-            if error.account is None or id(error.account) in groups
-            for bureaus in _as_found(error, scores)
-        ),
+        planted=tuple(_truth(draft, planted, scores)),
         known=tuple(
             KnownBefore(groups[id(account)], dispute, identity)
             for account, dispute, identity in draft.past
@@ -110,16 +148,41 @@ def write(
     )
 
 
-def _as_found(error: Planted, scores: Mapping[Bureau, int]) -> list[Bureaus]:
-    """A contradiction between bureaus is one finding; an error within a row is one at each bureau."""
-    seen = tuple(bureau for bureau in error.bureaus if bureau in scores)
-    return [seen] if error.together or error.detector in BETWEEN_BUREAUS else [(bureau,) for bureau in seen]
+def _groups(draft: Draft) -> dict[int, str]:
+    return {id(account): str(position) for position, account in enumerate(draft.accounts, start=1)}
+
+
+def _truth(draft: Draft, planted: list[Planted], scores: Mapping[Bureau, int]) -> Iterator[PlantedError]:
+    groups = _groups(draft)
+    for error in planted:
+        if error.account is not None and id(error.account) not in groups:
+            continue
+        group = groups[id(error.account)] if error.account else None
+        for detector, bureaus, implied in (
+            (error.detector, error.bureaus, False),
+            *((detector, bureaus, True) for detector, bureaus in error.implied),
+        ):
+            for seen in _as_found(detector, bureaus, scores, error.together and not implied):
+                yield PlantedError(detector, group, seen, implied)
+
+
+def _as_found(detector: str, bureaus: Bureaus, scores: Mapping[Bureau, int], together: bool) -> list[Bureaus]:
+    """A contradiction between bureaus is one finding, if two of them answer; one within a row is one at each bureau.
+
+    What the whole report says is one finding at every bureau that answers.
+    """
+    seen = tuple(bureau for bureau in bureaus if bureau in scores)
+    if together:
+        return [seen]
+    if detector in BETWEEN_BUREAUS:
+        return [seen] if len(seen) > 1 else []
+    return [(bureau,) for bureau in seen]
 
 
 def profile_of(person: Person) -> ConsumerProfile:
     """What the invented person would tell us about themselves."""
     return ConsumerProfile(
-        names=(PersonName(first=person.given, middle=person.middle, last=person.family),),
+        names=(PersonName(first=person.given, middle=person.middle, last=person.family, suffix=person.suffix or None),),
         born=PartialDate.of(person.born),
         ssn=person.ssn,
         addresses=tuple(

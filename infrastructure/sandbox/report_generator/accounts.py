@@ -69,8 +69,9 @@ class Column:
 
     @property
     def worst(self) -> str:
-        """The worst symbol of the grid."""
-        return max((status for _, status in self.history if status.isdigit()), default="C")
+        """The worst symbol the account has had: of the grid, or of its status now."""
+        statuses = (self.pay_status, *(status for _, status in self.history))
+        return max((status for status in statuses if status.isdigit()), default="C")
 
 
 @dataclass
@@ -109,6 +110,12 @@ class Inventor:
         self.as_of = as_of
         self._tails: set[str] = set()
 
+    def with_chance(self, rng: random.Random) -> Inventor:
+        """One that draws from another source of chance, and still repeats none of our account numbers."""
+        other = Inventor(rng, self.as_of)
+        other._tails = self._tails
+        return other
+
     def number(self) -> str:
         """An account number whose last four digits no other account has."""
         while True:
@@ -116,6 +123,12 @@ class Inventor:
             if number[-4:] not in self._tails and number[0] != "0":
                 self._tails.add(number[-4:])
                 return number
+
+    def renumber(self, account: Account) -> None:
+        """Give an account a number of its own, as each bureau masks it."""
+        number = self.number()
+        for bureau, column in account.columns.items():
+            column.number = masked(number, bureau)
 
     def handle(self) -> str:
         """A vendor's id."""
@@ -143,13 +156,14 @@ class Inventor:
                 columns[bureau] = column
         return Account(kind, columns)
 
-    def _recent(self) -> date:
+    def recent(self) -> date:
+        """A day on which a furnisher reports that reports every month."""
         return self.as_of - timedelta(days=self.rng.randint(3, 16))
 
     def card(self, names: tuple[str, ...]) -> Account:
         """An open card, always paid on time."""
         limit = self.rng.randint(4, 60) * 250
-        reported = self._recent()
+        reported = self.recent()
         column = Column(
             names[0], "", "", months_back(reported, self.rng.randint(50, 110)), reported,
             self.rng.randint(5, limit // 2), limit - self.rng.randint(0, limit // 4), "R", "Credit card",
@@ -161,7 +175,7 @@ class Inventor:
     def loan(self, names: tuple[str, ...], kind: str, symbol: str, words: str, everywhere: bool = False) -> Account:
         """An open loan or mortgage, always paid on time."""
         high = self.rng.randint(60, 300) * (1000 if kind == "mortgage" else 100)
-        reported = self._recent()
+        reported = self.recent()
         term = 360 if kind == "mortgage" else 72
         column = Column(
             names[0], "", "", months_back(reported, self.rng.randint(49, 58)), reported,
@@ -193,7 +207,7 @@ class Inventor:
 
     def charge_off(self, names: tuple[str, ...]) -> Account:
         """A card charged off within the last five years, still owed to the same creditor."""
-        reported = self._recent()
+        reported = self.recent()
         months = self.rng.randint(10, 30)
         balance = self.rng.randint(6, 60) * 100
         opened = months_back(reported, 70)
@@ -208,7 +222,7 @@ class Inventor:
 
     def collection(self, names: tuple[str, ...], original: str) -> Account:
         """A collection placed within the last three years, for its original amount."""
-        reported = self._recent()
+        reported = self.recent()
         balance = self.rng.randint(90, 2400)
         placed = reported - timedelta(days=self.rng.randint(200, 1000))
         column = Column(

@@ -1,11 +1,13 @@
-"""Invented people. Their Social Security numbers have areas that are never issued (900 to 999)."""
+"""Invented people. Their Social Security numbers have areas that are never issued (000, 666 and 900 to 999)."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
+
+from domain.bureaus import Bureau
 
 _GIVEN: Final = ("Avery", "Jordan", "Marisol", "Desmond", "Priya", "Tobias", "Leona", "Callum", "Ingrid", "Ramona")
 _FAMILY: Final = ("Hollis", "Varga", "Okafor", "Lindqvist", "Marchetti", "Trujillo", "Bexley", "Naismith", "Pruett")
@@ -25,7 +27,7 @@ _EMPLOYERS: Final = ("Northfield Paper Works", "Calder Freight Lines", "Brightwa
 
 @dataclass(frozen=True)
 class Home:
-    """One address."""
+    """One address, and the bureaus that know it."""
 
     number: str
     street: str
@@ -34,6 +36,7 @@ class Home:
     state: str
     postal_code: str
     reported: date
+    seen_by: frozenset[Bureau] = frozenset(Bureau)
 
     @property
     def line(self) -> str:
@@ -52,6 +55,7 @@ class Person:
     ssn: str
     homes: tuple[Home, ...]
     employer: str
+    suffix: str = ""
 
 
 def invent_person(rng: random.Random, as_of: date) -> Person:
@@ -72,3 +76,16 @@ def invent_home(rng: random.Random, reported: date) -> Home:
     city, state, postal_code = rng.choice(_CITIES)
     number = str(rng.randint(100, 9899))
     return Home(number, rng.choice(_STREETS), rng.choice(_KINDS), city, state, postal_code, reported)
+
+
+def with_a_past(rng: random.Random, person: Person, as_of: date) -> Person:
+    """The same person with the differences between bureaus that a life leaves: moves, a suffix, any unissued number."""
+    area = rng.choice(("000", "666", person.ssn[:3]))
+    moves = [invent_home(rng, as_of - timedelta(days=rng.randint(900, 4000))) for _ in range(rng.randint(0, 3))]
+    known = [replace(home, seen_by=frozenset(rng.sample(list(Bureau), rng.randint(1, 3)))) for home in moves]
+    return replace(
+        person,
+        ssn=area + person.ssn[3:],
+        homes=(*person.homes, *known),
+        suffix=rng.choice(("", "", "", "JR", "III")),
+    )

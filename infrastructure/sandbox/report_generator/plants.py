@@ -27,12 +27,15 @@ class Planted:
     """The truth about one error: which detector must find it, on which account (None: none), where.
 
     `together`: the whole report says it, so that one finding names every bureau that answered.
+    `implied` names the other detectors for which the same error is one too, with their bureaus: a month that was made
+    late at one bureau only is also a month in which the bureaus differ. What a plant does not say is not true.
     """
 
     detector: str
     account: Account | None
     bureaus: tuple[Bureau, ...]
     together: bool = False
+    implied: tuple[tuple[str, Bureaus], ...] = ()
 
 
 @dataclass

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from domain.bureaus import Bureau
 from domain.findings.known import Identity, OwnDispute
+from infrastructure.sandbox.report_generator.accounts import Account
+
+_SHOWN_DAYS: Final = 700
+"""Bureaus show inquiries for two years."""
+
+_REVIEWERS: Final = ("CITI CARDS CBNA", "AMEX", "FIRST QUARRY BANK", "HARBOR MUTUAL INSURANCE")
 
 
 @dataclass(frozen=True)
@@ -34,3 +43,34 @@ class KnownBefore:
     group: str
     dispute: OwnDispute
     identity: Identity
+
+
+def hard_looks(rng: random.Random, accounts: Sequence[Account]) -> list[Look]:
+    """An application stands behind each card opened lately: its lender looked shortly before, at some bureaus."""
+    looks = []
+    for account in accounts:
+        if account.kind != "recent_card":
+            continue
+        for bureau in sorted(rng.sample(sorted(account.columns), rng.randint(1, len(account.columns)))):
+            column = account.columns[bureau]
+            looks.append(Look(bureau, column.creditor, column.opened - timedelta(days=rng.randint(0, 20)), hard=True))
+    return looks
+
+
+def soft_looks(rng: random.Random, as_of: date) -> list[Look]:
+    """Reviews by lenders and insurers, which only the consumer sees and nobody may hold against them."""
+    return [
+        Look(
+            rng.choice(list(Bureau)),
+            rng.choice(_REVIEWERS),
+            as_of - timedelta(days=rng.randint(5, _SHOWN_DAYS)),
+            hard=False,
+        )
+        for _ in range(rng.randint(0, 6))
+    ]
+
+
+def invent_bankruptcy(rng: random.Random, as_of: date) -> Bankruptcy:
+    """A case of one to six years ago: its lates are still within their seven years."""
+    filed = as_of - timedelta(days=rng.randint(400, 2300))
+    return Bankruptcy(filed, filed + timedelta(days=rng.randint(95, 140)))

@@ -9,14 +9,17 @@ from domain.bureaus import Bureau
 from infrastructure.sandbox.report_generator.accounts import Account, Column
 from infrastructure.sandbox.report_generator.people import Home, Person
 from infrastructure.sandbox.report_generator.plants import Draft
-from infrastructure.sandbox.report_generator.records import Bankruptcy, Look
+from infrastructure.sandbox.report_generator.records import Bankruptcy
 
 SYMBOLS: Final = {Bureau.TRANSUNION: "TUC", Bureau.EXPERIAN: "EXP", Bureau.EQUIFAX: "EQF"}
-_CONDITIONS: Final = {"O": "Open", "C": "Closed", "P": "Paid", "F": "Derogatory", "T": "Transferred"}
+_CONDITIONS: Final = {
+    "O": "Open", "C": "Closed", "P": "Paid", "F": "Derogatory", "R": "Refinanced",
+    "T": "Transferred",
+}  # fmt: skip
 _OPEN_CLOSED: Final = {"O": "Open", "C": "Closed"}
 _PAY_STATUS: Final = {
     "C": "Current", "1": "Late 30 Days", "2": "Late 60 Days", "3": "Late 90 Days", "4": "Late 120 Days",
-    "5": "Late 150 Days", "6": "Late 180 Days", "9": "Collection/Chargeoff",
+    "5": "Late 150 Days", "6": "Late 180 Days", "9": "Collection/Chargeoff", "U": "Unknown",
 }  # fmt: skip
 _DESIGNATORS: Final = {"I": "Individual", "J": "Joint", "A": "Authorized user", "X": "Deceased"}
 _TYPES: Final = {"R": "Revolving", "I": "Installment", "M": "Mortgage", "Y": "Collection"}
@@ -51,7 +54,7 @@ def report_tree(draft: Draft, pulled_on: date, scores: dict[Bureau, int]) -> Tre
         "Borrower": _borrower(draft, scores),
         "TradeLinePartition": [_partition(account, scores) for account in draft.accounts],
         "InquiryPartition": [{"Inquiry": inquiry} for inquiry in _inquiries(draft, scores)],
-        "PulblicRecordPartition": [{"PublicRecord": _public_records(draft, scores)}],
+        "PulblicRecordPartition": _public_records(draft, scores),
         "Subscriber": _subscribers(draft, scores),
         "Sources": {
             "Source": [{**_source(bureau), "InquiryDate": f"{pulled_on.isoformat()}-07:00"} for bureau in scores]
@@ -65,7 +68,7 @@ def report_tree(draft: Draft, pulled_on: date, scores: dict[Bureau, int]) -> Tre
 def _borrower(draft: Draft, scores: dict[Bureau, int]) -> Tree:
     person = draft.person
     homes = [(bureau, home) for bureau in scores for home in person.homes[:1]]
-    former = [(bureau, home) for bureau in scores for home in person.homes[1:]]
+    former = [(bureau, home) for bureau in scores for home in person.homes[1:] if bureau in home.seen_by]
     former += [(bureau, home) for bureau, home in draft.extra_homes.items() if bureau in scores]
     ssns = [(bureau, person.ssn) for bureau in scores]
     ssns += [(bureau, ssn) for bureau, ssn in draft.other_ssns.items() if bureau in scores]
@@ -95,7 +98,8 @@ def _borrower(draft: Draft, scores: dict[Bureau, int]) -> Tree:
 
 def _name(person: Person, bureau: Bureau) -> Tree:
     middle = person.middle[:1] if bureau is Bureau.EXPERIAN else person.middle
-    name = {"first": person.given.upper(), "middle": middle.upper(), "last": person.family.upper(), "suffix": ""}
+    suffix = "" if bureau is Bureau.EQUIFAX else person.suffix
+    name = {"first": person.given.upper(), "middle": middle.upper(), "last": person.family.upper(), "suffix": suffix}
     return {"Name": name, "NameType": {"symbol": "1", "description": "Primary"}, "Source": _source(bureau)}
 
 
@@ -193,14 +197,6 @@ def _granted(column: Column) -> Tree:
 
 
 def _inquiries(draft: Draft, scores: dict[Bureau, int]) -> list[Tree]:
-    on = draft.person.homes[0].reported
-    shown = [
-        Look(bureau, account.columns[bureau].creditor, on, hard=True)
-        for account in draft.accounts[:4]
-        for bureau in scores
-        if bureau in account.columns
-    ]
-    shown += [look for look in draft.looks if look.bureau in scores]
     return [
         {
             "subscriberName": look.name,
@@ -211,14 +207,17 @@ def _inquiries(draft: Draft, scores: dict[Bureau, int]) -> list[Tree]:
             "IndustryCode": {"symbol": "B", "description": "Bank"},
             "Source": _source(look.bureau),
         }
-        for index, look in enumerate(shown)
+        for index, look in enumerate(draft.looks)
+        if look.bureau in scores
     ]
 
 
 def _public_records(draft: Draft, scores: dict[Bureau, int]) -> list[Tree]:
     cases = [(bureau, draft.bankruptcy) for bureau in scores if draft.bankruptcy is not None]
     cases += [(bureau, case) for bureau, case in draft.old_cases.items() if bureau in scores]
-    return [_bankruptcy(case, draft.person, bureau) for bureau, case in cases]
+    if not cases:
+        return []
+    return [{"PublicRecord": [_bankruptcy(case, draft.person, bureau) for bureau, case in cases]}]
 
 
 def _bankruptcy(case: Bankruptcy, person: Person, bureau: Bureau) -> Tree:

@@ -7,7 +7,8 @@ import pytest
 from domain.bureaus import Bureau
 from domain.credit_reports import ReportFormat
 from infrastructure.reports import parse
-from infrastructure.sandbox.report_generator import EVERY_ERROR, generate
+from infrastructure.sandbox.report_generator import EVERY_ERROR, base_scores, generate, invent, write
+from infrastructure.sandbox.report_generator.plants import Planted
 
 AS_OF = date(2026, 1, 5)
 
@@ -24,7 +25,7 @@ def test_a_report_is_as_rich_as_a_real_one(seed):
     assert {section.bureau for section in report.sections if section.present} == set(Bureau)
     assert len({section.score for section in report.sections}) == 3
     assert max(len(row.history) for row in report.rows()) >= 48
-    assert len(report.inquiries) >= 3
+    assert report.inquiries
     assert len(report.public_records) == 3
     assert {len(section.addresses) >= 2 for section in report.personal} == {True}
     assert report.refused == {}
@@ -48,3 +49,36 @@ def test_a_bureau_may_stay_silent():
     silent = parse(generated.raw).section(Bureau.EXPERIAN)
     assert (silent.present, silent.tradeline_count) == (False, 0)
     assert all(Bureau.EXPERIAN not in error.bureaus for error in generated.planted)
+
+
+@pytest.mark.parametrize("count", [5, 17, 60, 80])
+def test_a_report_has_as_many_tradelines_as_asked_for(count):
+    for seed in range(4):
+        generated = generate(seed, AS_OF, errors={}, tradelines=count)
+        report = parse(generated.raw)
+        assert len(report.tradelines) == count
+        assert all(section.tradeline_count > 0 for section in report.sections)
+        assert generated == generate(seed, AS_OF, errors={}, tradelines=count)
+
+
+def test_court_records_and_inquiries_are_there_or_not():
+    reports = [parse(generate(seed, AS_OF, errors={}, tradelines=30).raw) for seed in range(40)]
+    assert {bool(report.public_records) for report in reports} == {True, False}
+    assert {bool(report.inquiries) for report in reports} == {True, False}
+    ssns = {section.ssns[0][:3] for report in reports for section in report.personal}
+    assert ssns >= {"000", "666"}
+    assert all(area in ("000", "666") or area[0] == "9" for area in ssns)
+
+
+def test_what_a_plant_implies_is_told_as_implied():
+    draft, _ = invent(7, AS_OF, {})
+    account = draft.accounts[0]
+    bureaus = tuple(sorted(account.columns))[:2]
+    told = [Planted("D17", account, bureaus[:1], implied=(("D09", bureaus), ("D09", bureaus[:1]), ("D30", bureaus)))]
+    truth = write(draft, told, AS_OF, ReportFormat.TRUELINK_CAMEL, base_scores(draft, tuple(Bureau))).planted
+    assert [(error.detector, error.group, error.bureaus, error.implied) for error in truth] == [
+        ("D17", "1", bureaus[:1], False),
+        ("D09", "1", bureaus, True),
+        ("D30", "1", bureaus[:1], True),
+        ("D30", "1", bureaus[1:], True),
+    ]

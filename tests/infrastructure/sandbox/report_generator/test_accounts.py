@@ -47,3 +47,20 @@ def test_a_column_counts_its_late_months():
     column = next(iter(accounts()[0].columns.values()))
     column.history = grid(AS_OF, "C1921C")
     assert (column.late_count("1"), column.worst) == (2, "9")
+    column.history, column.pay_status = [], "2"
+    assert column.worst == "2"
+
+
+def test_another_source_of_chance_repeats_no_number():
+    inventor = Inventor(random.Random(1), AS_OF)
+    other = inventor.with_chance(random.Random(1))
+    numbers = [each.number() for each in (inventor, other) for _ in range(300)]
+    assert len({number[-4:] for number in numbers}) == len(numbers)
+
+
+def test_a_new_number_is_masked_as_each_bureau_does():
+    inventor = Inventor(random.Random(1), AS_OF)
+    account = inventor.paid(("A", "A", "A"))
+    before = {column.number for column in account.columns.values()}
+    inventor.renumber(account)
+    assert before.isdisjoint(column.number for column in account.columns.values())
