@@ -42,9 +42,7 @@ _REPORTS = "/v1/consumers/[^/]+/reports"
 _DOCUMENTS = "/v1/consumers/[^/]+/documents"
 
 
-def create_app(
-    wired: Callable[[], AbstractContextManager[Sfdify]], *, hasher: PasswordHasher | None = None
-) -> FastAPI:
+def create_app(wired: Callable[[], AbstractContextManager[Sfdify]], *, hasher: PasswordHasher | None = None) -> FastAPI:
     """The application. `wired` opens the product when the server starts and closes it when the server stops.
 
     `hasher` hashes passwords at another cost than the product's own, which takes 64 MiB for each.

@@ -142,9 +142,7 @@ class KeysetSql:
     order_by: sql.Composable
 
 
-def keyset_sql(
-    sort_column: str, continued: bool, *, id_column: str = "id", descending: bool = False
-) -> KeysetSql:
+def keyset_sql(sort_column: str, continued: bool, *, id_column: str = "id", descending: bool = False) -> KeysetSql:
     """SQL for one page ordered by (sort column, id), the first or one that is continued from another.
 
     The sort column must be NOT NULL and indexed with the id. Use as

@@ -125,9 +125,7 @@ async def _listing(
     return Listing(request, api, caller, position, limit, cursor)
 
 
-async def _single(
-    request: Request, response: Response, api: Api, caller: Reader, position: MinEventPosition
-) -> Single:
+async def _single(request: Request, response: Response, api: Api, caller: Reader, position: MinEventPosition) -> Single:
     return Single(request, response, api, caller, position)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.telling import tell
+from api.cli.telling import show, tell
 from infrastructure import torture as torturing
 from infrastructure.databases import urls_of
 from infrastructure.runtime import scratch_database
@@ -57,9 +57,7 @@ def _benchmark(name: str) -> Any:
 
 
 @bench.command("append")
-def bench_append(
-    seconds: Annotated[float, typer.Option(min=0.2)] = 1.5, seed: Seed = 0, as_json: Json = False
-) -> None:
+def bench_append(seconds: Annotated[float, typer.Option(min=0.2)] = 1.5, seed: Seed = 0, as_json: Json = False) -> None:
     """Appends a second, beside the library's own recorder, a raw INSERT and pgbench."""
     benchmark, settings = _benchmark("append"), load()
     with scratch_database(settings) as admin_url:
@@ -84,8 +82,23 @@ def bench_pdf(letters: Annotated[int, typer.Option(min=4)] = 30, seed: Seed = 0,
 
 
 @bench.command("api")
-def bench_api(
-    seconds: Annotated[float, typer.Option(min=2)] = 60.0, seed: Seed = 7, as_json: Json = False
-) -> None:
+def bench_api(seconds: Annotated[float, typer.Option(min=2)] = 60.0, seed: Seed = 7, as_json: Json = False) -> None:
     """Latency at 100 requests a second, four in five of them reads."""
     tell(_benchmark("api_load").main(seconds=seconds, seed=seed), as_json)
+
+
+@bench.command("findings")
+def bench_findings(files: Annotated[int, typer.Option(min=1)] = 5_000, seed: Seed = 0, as_json: Json = False) -> None:
+    """How much of what is planted in invented reports is found, how much that is not there, and how fast."""
+    benchmark = _benchmark("findings")
+    figures = benchmark.main(files=files, seed=seed)
+    if not as_json:
+        show(benchmark.table(figures))
+        figures = {name: found for name, found in figures.items() if name != "detectors"}
+    tell(figures, as_json)
+
+
+@bench.command("fuzz")
+def bench_fuzz(payloads: Annotated[int, typer.Option(min=1)] = 200_000, seed: Seed = 0, as_json: Json = False) -> None:
+    """Mutated reports of every format: none may crash a parser, no row may change its bureau."""
+    tell(_benchmark("fuzz").main(payloads=payloads, seed=seed), as_json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -26,6 +26,15 @@ def tell(figures: Mapping[str, Any], as_json: bool) -> None:
     if not figures["ok"]:
         sys.stderr.write("sfdify: a bound was missed; the figures say which\n")
         raise typer.Exit(1)
+
+
+def show(lines: Iterable[tuple[str, ...]]) -> None:
+    """Lines as a table for people; the first names the columns."""
+    head, *rest = lines
+    table = Table(*head)
+    for line in rest:
+        table.add_row(*line)
+    Console().print(table)
 
 
 def versions() -> dict[str, str]:

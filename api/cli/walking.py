@@ -9,6 +9,7 @@ from uuid import UUID
 
 import typer
 
+from api.cli.generating import generate_reports
 from api.demo import run_demo
 from application.kernel import system
 from application.reports import ImportReport
@@ -24,6 +25,7 @@ reports = typer.Typer(help="Credit reports.", no_args_is_help=True)
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(demo)
+    reports.command("generate")(generate_reports)
     app.add_typer(reports, name="reports")
 
 

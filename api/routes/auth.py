@@ -99,9 +99,7 @@ def sign_out(body: RefreshToken, api: Api) -> Response:
 @router.get("/me", responses=READS)
 async def me(caller: Reader) -> Me:
     """Whom this credential speaks for."""
-    return Me(
-        tenant_id=caller.tenant_id, actor_id=caller.actor_id, role=caller.role, consumer_id=caller.consumer_id
-    )
+    return Me(tenant_id=caller.tenant_id, actor_id=caller.actor_id, role=caller.role, consumer_id=caller.consumer_id)
 
 
 def _continued(api: Services, session: Refresh) -> Tokens:

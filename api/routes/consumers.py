@@ -160,9 +160,7 @@ def withdraw_consent(consumer_id: UUID, kind: ConsentKind, bus: Bus, key: Key) -
 
 
 @router.get("/{consumer_id}/consents", responses=READS)
-async def list_consents(
-    consumer_id: UUID, api: Api, caller: Reader, position: MinEventPosition
-) -> list[ConsentRow]:
+async def list_consents(consumer_id: UUID, api: Api, caller: Reader, position: MinEventPosition) -> list[ConsentRow]:
     """What the consumer has agreed to."""
     check(caller, Permission.READ_CASES)
     if own_case(caller) not in (None, consumer_id):

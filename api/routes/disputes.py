@@ -141,4 +141,3 @@ async def list_deadlines(
 ) -> Page[DeadlineRow]:
     """Computed dates, next due first, each with its rule and inputs."""
     return await listing.page(DEADLINES, dispute_id=dispute_id, consumer_id=consumer_id, kind=kind)
-

@@ -51,9 +51,7 @@ class ExplainedFinding(Finding):
     explanation: Explanation
 
 
-@router.post(
-    "/consumers/{consumer_id}/reports", status_code=201, responses=CREATES, openapi_extra=_BODY
-)
+@router.post("/consumers/{consumer_id}/reports", status_code=201, responses=CREATES, openapi_extra=_BODY)
 async def import_report(
     consumer_id: UUID, request: Request, response: Response, key: Key, api: Api, caller: Writer
 ) -> ReportImported:
@@ -62,9 +60,7 @@ async def import_report(
     command = ImportReport(consumer_id=consumer_id, content=content)
     carrier = Carrier(request, response, api, caller)
     done = await run_in_threadpool(carrier.create, command, key, content)
-    return ReportImported.model_validate(
-        {name: done.answer[name] for name in ("report_id", "tradelines", "findings")}
-    )
+    return ReportImported.model_validate({name: done.answer[name] for name in ("report_id", "tradelines", "findings")})
 
 
 @router.get("/reports", responses=READS)

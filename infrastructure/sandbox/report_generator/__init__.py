@@ -71,18 +71,24 @@ class GeneratedReport:
 
 
 def invent(
-    seed: int, as_of: date, errors: Mapping[str, Bureaus | None], tradelines: int | None = None
+    seed: int,
+    as_of: date,
+    errors: Mapping[str, Bureaus | None],
+    tradelines: int | None = None,
+    as_far_as_they_fit: bool = False,
 ) -> tuple[Draft, list[Planted]]:
     """A draft of a report with its planted errors; the same arguments give the same draft.
 
     `tradelines` asks for so many accounts of all kinds (before errors that add one); without it the report has the
-    ordinary thirty, of the kinds that errors are planted in.
+    ordinary thirty, of the kinds that errors are planted in. A small report may have no account for an error: then that
+    is refused, or the error left out.
     """
     rng = random.Random(seed)  # noqa: S311 - reproducible test data, not a secret
     draft = _ordinary(rng, seed, as_of) if tradelines is None else _of_size(rng, as_of, tradelines)
     of_person = {identifier: bureaus for identifier, bureaus in errors.items() if identifier in PERSON_ORDER}
-    planted = plant(draft, {name: bureaus for name, bureaus in errors.items() if name not in of_person})
-    return draft, planted + plant_person(draft, of_person)
+    others = {identifier: bureaus for identifier, bureaus in errors.items() if identifier not in of_person}
+    planted = plant(draft, others, as_far_as_they_fit)
+    return draft, planted + plant_person(draft, of_person, as_far_as_they_fit)
 
 
 def _ordinary(rng: random.Random, seed: int, as_of: date) -> Draft:
@@ -115,13 +121,14 @@ def generate(
     errors: Mapping[str, Bureaus | None] = EVERY_ERROR,
     bureaus: Bureaus = tuple(Bureau),
     tradelines: int | None = None,
+    as_far_as_they_fit: bool = False,
 ) -> GeneratedReport:
     """A report of an invented person pulled on `as_of`, with 5 to 80 tradelines if a number is given.
 
     `errors` maps detector ids to the bureaus of the error (None: chance); an empty mapping gives a clean
     report. Bureaus left out of `bureaus` have an empty section.
     """
-    draft, planted = invent(seed, as_of, errors, tradelines)
+    draft, planted = invent(seed, as_of, errors, tradelines, as_far_as_they_fit)
     return write(draft, planted, as_of, encoding, base_scores(draft, bureaus))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
@@ -20,6 +20,10 @@ from infrastructure.sandbox.report_generator.people import Home, Person, invent_
 from infrastructure.sandbox.report_generator.records import Bankruptcy, Look
 
 Bureaus = tuple[Bureau, ...]
+
+
+class NoRoom(ValueError):
+    """The report has no account left that could carry an error of this kind."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Draft:
             if set(bureaus or ()) <= account.columns.keys()
         ]
         if not fit:
-            raise ValueError(f"no free account of kind {', '.join(kinds)}")
+            raise NoRoom(f"no free account of kind {', '.join(kinds)}")
         account = self.rng.choice(fit)
         account.planted = True
         return account, bureaus or (self.rng.choice(sorted(account.columns)),)
@@ -297,9 +301,30 @@ ORDER: Final = (
 """Every plant, those with the fewest fitting accounts first."""
 
 
-def plant(draft: Draft, plan: Mapping[str, Bureaus | None]) -> list[Planted]:
-    """Put the planned errors into the draft; a plan gives the bureaus, or None for chance."""
+def plant(draft: Draft, plan: Mapping[str, Bureaus | None], as_far_as_they_fit: bool = False) -> list[Planted]:
+    """Put the planned errors into the draft; a plan gives the bureaus, or None for chance.
+
+    An error for which there is no account is refused (NoRoom), or left out if errors need only go as far as they fit.
+    """
     unknown = plan.keys() - set(ORDER)
     if unknown:
         raise ValueError(f"no such error: {', '.join(sorted(unknown))}")
-    return [PLANTS[identifier](draft, plan[identifier]) for identifier in ORDER if identifier in plan]
+    return plant_each(draft, PLANTS, [name for name in ORDER if name in plan], plan, as_far_as_they_fit)
+
+
+def plant_each(
+    draft: Draft,
+    plants: Mapping[str, Plant],
+    planned: Sequence[str],
+    plan: Mapping[str, Bureaus | None],
+    as_far_as_they_fit: bool,
+) -> list[Planted]:
+    """Put errors into the draft in the order planned."""
+    planted = []
+    for identifier in planned:
+        try:
+            planted.append(plants[identifier](draft, plan[identifier]))
+        except NoRoom:
+            if not as_far_as_they_fit:
+                raise
+    return planted

@@ -14,7 +14,7 @@ from domain.bureaus import Bureau
 from domain.findings.known import Identity, OwnDispute
 from domain.reconciliation import Outcome
 from infrastructure.sandbox.report_generator.accounts import CARDS, COLLECTORS, Account, grid, months_back
-from infrastructure.sandbox.report_generator.plants import Bureaus, Draft, Planted
+from infrastructure.sandbox.report_generator.plants import Bureaus, Draft, NoRoom, Planted, plant_each
 from infrastructure.sandbox.report_generator.records import Bankruptcy, Look
 
 Plant = Callable[[Draft, Bureaus | None], Planted]
@@ -31,9 +31,16 @@ def _plants(identifier: str) -> Callable[[Plant], Plant]:
     return register
 
 
-def plant_person(draft: Draft, plan: Mapping[str, Bureaus | None]) -> list[Planted]:
-    """Put the planned errors into the draft; a plan gives the bureaus, or None for chance."""
-    return [PERSON_PLANTS[identifier](draft, plan[identifier]) for identifier in PERSON_ORDER if identifier in plan]
+def plant_person(
+    draft: Draft, plan: Mapping[str, Bureaus | None], as_far_as_they_fit: bool = False
+) -> list[Planted]:
+    """Put the planned errors into the draft; a plan gives the bureaus, or None for chance.
+
+    An error that contradicts the person's bankruptcy, or the lack of one, is refused (NoRoom), or left out if errors
+    need only go as far as they fit.
+    """
+    planned = [identifier for identifier in PERSON_ORDER if identifier in plan]
+    return plant_each(draft, PERSON_PLANTS, planned, plan, as_far_as_they_fit)
 
 
 def _somewhere(draft: Draft, bureaus: Bureaus | None) -> Bureaus:
@@ -107,6 +114,8 @@ def _flag_stuck(draft: Draft, bureaus: Bureaus | None) -> Planted:
 
 @_plants("D34")
 def _included_but_owed(draft: Draft, _: Bureaus | None) -> Planted:
+    if draft.bankruptcy is None:
+        raise NoRoom("no bankruptcy that could include an account")
     names = draft.rng.choice(CARDS)
     account = _own(draft, _everywhere(lambda: draft.inventor.charge_off(names)))
     for column in account.columns.values():
@@ -116,11 +125,17 @@ def _included_but_owed(draft: Draft, _: Bureaus | None) -> Planted:
 
 @_plants("D35")
 def _no_bankruptcy(draft: Draft, bureaus: Bureaus | None) -> Planted:
+    if draft.old_cases or any(_speaks_of_one(account) for account in draft.accounts):
+        raise NoRoom("the bankruptcy cannot be left out")
     draft.bankruptcy = None
     account, bureaus = _card(draft), _somewhere(draft, bureaus)
     for bureau in bureaus:
         account.columns[bureau].remarks.append("Included in Chapter 7 bankruptcy")
     return _only("D35", account, bureaus)
+
+
+def _speaks_of_one(account: Account) -> bool:
+    return any("bankruptcy" in remark for column in account.columns.values() for remark in column.remarks)
 
 
 @_plants("D36")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 def test_every_benchmark_has_a_sentence_of_help() -> None:
     commands = measuring.bench.registered_commands + measuring.torture.registered_commands
     assert {command.name or command.callback.__name__ for command in commands if command.callback} == {
-        "append", "projections", "pdf", "api", "gaps",
+        "append", "projections", "pdf", "api", "findings", "fuzz", "gaps",
     }  # fmt: skip
     assert all(command.callback and command.callback.__doc__ for command in commands)
 
@@ -52,3 +52,18 @@ def test_what_cannot_be_measured_is_refused(run: Commands) -> None:
     assert "--writers" in run.refused("torture", "gaps", "--writers", "1", status=2)
     assert "--seconds" in run.refused("bench", "api", "--seconds", "0", status=2)
     assert "nosuch" in run.refused("bench", "nosuch", status=2)
+
+
+def test_a_short_scan_of_invented_reports_finds_what_is_planted(run: Commands) -> None:
+    figures = json.loads(run("bench", "findings", "--files", "6", "--seed", "77", "--json").out)
+    assert (figures["precision"], figures["recall"], figures["seed"]) == (1.0, 1.0, 77)
+    assert figures["planted"] == sum(each["planted"] for each in figures["detectors"].values()) > 10
+    table = run("bench", "findings", "--files", "2", "--seed", "77").out
+    assert "D45 unknown_address_employer" in table
+
+
+def test_a_short_fuzz_run_does_no_harm(run: Commands) -> None:
+    ended = run("bench", "fuzz", "--payloads", "60", "--seed", "5", "--json")
+    figures = json.loads(ended.out)
+    assert (ended.status, figures["ok"], figures["crashes"], figures["wrong_bureau"]) == (0, True, 0, 0)
+    assert figures["read"] + figures["refused"] == figures["payloads"] == 60
