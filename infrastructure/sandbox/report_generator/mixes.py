@@ -48,7 +48,7 @@ class Mixer:
             (lambda: [inventor.loan(MORTGAGES[0], "mortgage", "M", "Conventional mortgage", everywhere=True)], 4),
             (lambda: [inventor.late_loan(LOANS[0])], 4),
             (lambda: [inventor.paid(self._rng.choice(LOANS))], 7),
-            (self._charge_off, 5),
+            (lambda: [inventor.charge_off(card())], 5),
             (lambda: [inventor.sold(card())], 2),
             (self._collection, 9),
             (self._medical, 3),
@@ -71,10 +71,6 @@ class Mixer:
     def _loan(self) -> Account:
         names, words = self._rng.choice(((LOANS[0], "Auto loan"), (LOANS[2], "Installment loan")))
         return self._inventor.loan(names, "loan", "I", words)
-
-    def _charge_off(self) -> list[Account]:
-        """Nothing is owed any more on what was charged off before a bankruptcy."""
-        return [self._inventor.charge_off(self._card()) if self._court is None else self._inventor.sold(self._card())]
 
     def _collection(self) -> list[Account]:
         if not self._debts:

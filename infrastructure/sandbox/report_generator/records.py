@@ -71,6 +71,6 @@ def soft_looks(rng: random.Random, as_of: date) -> list[Look]:
 
 
 def invent_bankruptcy(rng: random.Random, as_of: date) -> Bankruptcy:
-    """A case of one to six years ago: its lates are still within their seven years."""
-    filed = as_of - timedelta(days=rng.randint(400, 2300))
+    """A case of six to seven years ago: before any charge-off of ours, with lates still within their seven years."""
+    filed = as_of - timedelta(days=rng.randint(2200, 2440))
     return Bankruptcy(filed, filed + timedelta(days=rng.randint(95, 140)))

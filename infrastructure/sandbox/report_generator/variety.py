@@ -178,7 +178,7 @@ def settled(inventor: Inventor, names: Names) -> Account:
 
 def included(inventor: Inventor, names: Names, filed: date, discharged: date) -> Account:
     """A card included in the person's own bankruptcy, and zeroed by it."""
-    opened = months_back(filed, inventor.rng.randint(30, 60))
+    opened = months_back(filed, inventor.rng.randint(25, 28))
     high = inventor.rng.randint(6, 60) * 100
     column = Column(
         names[0], "", "", opened, discharged, 0, high, "R", "Credit card",
