@@ -27,6 +27,7 @@ class Mixer:
         self._court = court
         self._rng = inventor.rng
         self._debts = self._rng.sample(_OWED_TO, len(_OWED_TO))
+        self._lenders = self._rng.sample(CARDS, len(CARDS))
         self._providers = self._rng.sample(_PROVIDERS, len(_PROVIDERS))
 
     def accounts(self, count: int) -> list[Account]:
@@ -52,7 +53,7 @@ class Mixer:
             (lambda: [inventor.sold(card())], 2),
             (self._collection, 9),
             (self._medical, 3),
-            (lambda: [variety.recent_card(inventor, card())], 5),
+            (self._recent_card, 5),
             (lambda: [variety.cured_card(inventor, card())], 6),
             (lambda: [variety.quiet_card(inventor, card())], 3),
             (lambda: [variety.shared_card(inventor, card())], 4),
@@ -67,6 +68,12 @@ class Mixer:
 
     def _card(self) -> tuple[str, str, str]:
         return self._rng.choice(CARDS)
+
+    def _recent_card(self) -> list[Account]:
+        """No lender is applied at twice: two inquiries of one lender may be one counted twice."""
+        if not self._lenders:
+            return [self._inventor.card(self._card())]
+        return [variety.recent_card(self._inventor, self._lenders.pop())]
 
     def _loan(self) -> Account:
         names, words = self._rng.choice(((LOANS[0], "Auto loan"), (LOANS[2], "Installment loan")))
