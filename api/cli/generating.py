@@ -13,9 +13,9 @@ import typer
 
 from domain.credit_reports import ReportFormat
 from domain.findings import DETECTORS
-from infrastructure.sandbox.report_generator import GeneratedReport, generate, invent
+from infrastructure.sandbox.report_generator import ALL_ERRORS, GeneratedReport, generate, invent
 from infrastructure.sandbox.report_generator.mixes import FEWEST, MOST
-from infrastructure.sandbox.report_generator.plants import ORDER, NoRoom
+from infrastructure.sandbox.report_generator.plants import NoRoom
 
 TRUTH: Final = "truth.json"
 ALL: Final = "all"
@@ -93,12 +93,12 @@ def _truth(report: GeneratedReport, seed: int, kind: ReportFormat, as_of: date, 
 
 def _plan(errors: str) -> list[str]:
     if errors in (ALL, NONE):
-        return list(ORDER) if errors == ALL else []
+        return list(ALL_ERRORS) if errors == ALL else []
     asked = [part.strip().upper() for part in errors.split(",")]
-    unknown = [part for part in asked if part not in ORDER]
+    unknown = [part for part in asked if part not in ALL_ERRORS]
     if unknown:
         raise typer.BadParameter(
-            f"no error is planted for {unknown[0] or 'nothing'}; known are {', '.join(sorted(ORDER))}"
+            f"no error is planted for {unknown[0] or 'nothing'}; known are {', '.join(sorted(ALL_ERRORS))}"
         )
     return asked
 

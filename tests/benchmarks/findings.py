@@ -22,9 +22,8 @@ from domain.bureaus import Bureau
 from domain.credit_reports import ReportFormat
 from domain.findings import DETECTORS, Finding, detect
 from infrastructure.reports import parse
-from infrastructure.sandbox.report_generator import GeneratedReport, base_scores, generate, invent, write
+from infrastructure.sandbox.report_generator import ALL_ERRORS, GeneratedReport, base_scores, generate, invent, write
 from infrastructure.sandbox.report_generator.mixes import FEWEST, MOST
-from infrastructure.sandbox.report_generator.plants import ORDER
 
 PRECISION: Final = 0.98
 RECALL: Final = 0.97
@@ -89,7 +88,7 @@ def invented(seed: int, number: int) -> tuple[GeneratedReport, date]:
     """File `number` of a seed, and the day it is looked at."""
     rng = random.Random(f"findings/{seed}/{number}")
     as_of = date(2024, 1, 1) + timedelta(days=rng.randrange(1_500))
-    plan = {identifier: None for identifier in ORDER if rng.random() < PLANTED}
+    plan = {identifier: None for identifier in ALL_ERRORS if rng.random() < PLANTED}
     encoding, tradelines = rng.choice(list(ReportFormat)), rng.randint(FEWEST, MOST)
     report = generate(rng.getrandbits(48), as_of, encoding, plan, tradelines=tradelines, as_far_as_they_fit=True)
     return report, as_of

@@ -44,6 +44,9 @@ EVERY_PERSON_ERROR: Mapping[str, Bureaus | None] = dict.fromkeys(
 bankruptcy, so it cannot stand beside D03 and D34."""
 
 
+ALL_ERRORS: Final = tuple(EVERY_ERROR)
+"""Every kind of error that can be planted."""
+
 _WITH_BANKRUPTCY: Final = 0.25
 
 

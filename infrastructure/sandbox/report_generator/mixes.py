@@ -27,6 +27,7 @@ class Mixer:
         self._court = court
         self._rng = inventor.rng
         self._debts = self._rng.sample(_OWED_TO, len(_OWED_TO))
+        self._sellers = self._rng.sample(variety.SELLERS, len(variety.SELLERS))
         self._lenders = self._rng.sample(CARDS, len(CARDS))
         self._providers = self._rng.sample(_PROVIDERS, len(_PROVIDERS))
 
@@ -62,7 +63,7 @@ class Mixer:
             (lambda: [variety.refinanced(inventor)], 2),
             (lambda: [*variety.transferred(inventor)], 2),
             (lambda: [*variety.student_loans(inventor, self._rng.choice(variety.SERVICERS))], 3),
-            (lambda: [*variety.bought_debt(inventor, card(), self._rng.choice(variety.BUYERS))], 3),
+            (self._bought_debt, 3),
             (self._included, 4),
         ]
 
@@ -88,6 +89,11 @@ class Mixer:
         if not self._providers:
             return [self._loan()]
         return [variety.medical_collection(self._inventor, self._rng.choice(COLLECTORS), self._providers.pop())]
+
+    def _bought_debt(self) -> list[Account]:
+        if not self._sellers:
+            return [self._loan()]
+        return [*variety.bought_debt(self._inventor, self._sellers.pop(), self._rng.choice(variety.BUYERS))]
 
     def _included(self) -> list[Account]:
         if self._court is None:

@@ -27,6 +27,13 @@ BUYERS: Final[tuple[Names, ...]] = (
     ("HALCYON FUNDING", "HALCYON FUNDING LLC", "HALCYON FUNDING"),
     ("EASTGATE ASSET MGMT", "EASTGATE ASSET MANAGEMENT", "EASTGATE ASSET MGMT"),
 )
+SELLERS: Final[tuple[Names, ...]] = (
+    ("TAMSIN BANK", "TAMSIN BANK NA", "TAMSIN BANK"),
+    ("CORNICE CREDIT", "CORNICE CREDIT CORP", "CORNICE CREDIT"),
+    ("VESPER RETAIL CARD", "VESPER RETAIL CARD SVCS", "VESPER RETAIL CARD"),
+)
+"""Lenders that sell debts. Nothing else on a report is theirs, so a sold debt is like no other."""
+
 _CURED: Final = ("1", "1C1", "21", "321", "11", "1CCCCC21")
 
 
