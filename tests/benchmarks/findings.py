@@ -112,23 +112,21 @@ def compare(run: Run, generated: GeneratedReport, findings: Iterable[Finding], n
     truth = Counter((error.detector, error.group, error.bureaus) for error in generated.planted if _known(error))
     run.implied += sum(1 for error in generated.planted if error.implied and _known(error))
     found: Counter[Key] = Counter()
-    informational: set[Key] = set()
+    disputable: Counter[Key] = Counter()
     for finding in findings:
         key = finding.detector, finding.group, finding.bureaus
         found[key] += 1
-        if finding.informational:
-            informational.add(key)
+        disputable[key] += not finding.informational
     for key in truth | found:
         score = run.scores[key[0]]
         both, extra = min(truth[key], found[key]), max(0, found[key] - truth[key])
         score.planted += truth[key]
         score.found += both
         score.missed += truth[key] - both
-        if key in informational:
-            score.told += extra
-        else:
-            score.wrong += extra
-        if len(run.examples) < SHOWN and (truth[key] > both or (extra and key not in informational)):
+        wrong = min(extra, disputable[key])
+        score.wrong += wrong
+        score.told += extra - wrong
+        if len(run.examples) < SHOWN and (truth[key] > both or wrong):
             run.examples.append(f"file {number}: {_told(key)} {'missed' if truth[key] > both else 'not planted'}")
 
 

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.bureaus import Bureau
 from domain.credit_reports import ReportFormat
 from domain.findings import detect
 from infrastructure.reports import parse
 from infrastructure.sandbox.report_generator import generate
+from tests.benchmarks import findings
 
 AS_OF = date(2026, 1, 5)
 
@@ -37,11 +39,11 @@ def test_a_clean_report_of_any_size_and_format_gives_nothing_to_dispute(seed, tr
 @given(st.integers(0, 10**6))
 def test_every_planted_error_is_found_and_nothing_else(seed):
     generated = generate(seed, AS_OF)
-    findings = detect(parse(generated.raw), AS_OF, generated.profile)
+    found = detect(parse(generated.raw), AS_OF, generated.profile)
     truth = {(error.detector, error.group, error.bureaus) for error in generated.planted}
-    assert {(finding.detector, finding.group, finding.bureaus) for finding in findings} == truth
+    assert {(finding.detector, finding.group, finding.bureaus) for finding in found} == truth
     assert len(truth) >= 20
-    assert len({finding.finding_key for finding in findings}) == len(findings)
+    assert len({finding.finding_key for finding in found}) == len(found)
 
 
 def test_no_finding_quotes_a_full_number():
@@ -52,3 +54,31 @@ def test_no_finding_quotes_a_full_number():
     secrets += [row.account_number for row in pulled.rows() if row.account_number]
     assert secrets
     assert not [secret for secret in secrets if secret in text]
+
+
+def test_the_benchmark_counts_what_is_missed_and_what_was_not_planted():
+    generated = generate(5, AS_OF, errors={"D19": tuple(Bureau), "D27": (Bureau.EXPERIAN,)})
+    found = detect(parse(generated.raw), AS_OF, generated.profile)
+    assert len(found) == 4
+    run = findings.Run()
+    findings.compare(run, generated, found, 1)
+    assert {name: (score.found, score.missed, score.wrong) for name, score in run.scores.items()} == {
+        "D19": (3, 0, 0),
+        "D27": (1, 0, 0),
+    }
+    assert run.examples == []
+    worse = [finding for finding in found if finding.detector == "D19"][1:]
+    strange = worse[0].model_copy(update={"detector": "D20"})
+    findings.compare(run, generated, [*worse, worse[0], strange, strange.model_copy(update={"informational": True})], 2)
+    assert (run.scores["D19"].missed, run.scores["D19"].wrong) == (1, 1)
+    assert (run.scores["D27"].missed, run.scores["D20"].planted) == (1, 0)
+    assert (run.scores["D20"].wrong, run.scores["D20"].told) == (1, 1)
+    assert len(run.examples) == 4
+
+
+def test_the_benchmark_makes_the_same_files_again_and_a_large_report_as_large_as_it_says():
+    assert findings.invented(3, 1) == findings.invented(3, 1)
+    assert findings.invented(3, 1) != findings.invented(4, 1)
+    large = parse(findings.large_report(1).raw)
+    assert {len(one.reporting) for one in large.tradelines} == {3}
+    assert len(large.tradelines) == findings.TRADELINES

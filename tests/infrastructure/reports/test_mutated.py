@@ -30,7 +30,7 @@ def test_an_unharmed_report_is_read_and_its_marks_are_found(encoding):
     source = fuzz.source_of(encoding, 1, 1)
     tally = fuzz.Tally()
     assert fuzz.read(source.raw, source, tally) == ("read", None)
-    assert tally.rows >= 4
+    assert tally.rows >= 1
     assert tally.renamed == 0
 
 
