@@ -91,7 +91,7 @@ def test_nothing_is_written_over_without_force(run: Run, tmp_path: Path) -> None
         (("--tradelines", "81"), "--tradelines"),
         (("--count", "0"), "--count"),
         (("--pulled-on", "2026-02-31"), "--pulled-on"),
-        (("--errors", "D20", "--tradelines", "5", "--seed", "2"), "no free account of kind late_loan"),
+        (("--errors", "D01,D02,D15,D20,D21,D22,D26,D27", "--tradelines", "5"), "no free account"),
     ],
 )
 def test_bad_input_is_one_plain_line_and_writes_nothing(
