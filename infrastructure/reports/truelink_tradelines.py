@@ -202,7 +202,7 @@ def _usual_cell(printed: str, status: str) -> PaymentMonth | None:
 def _unusual_cell(printed: object, status: object, place: str) -> PaymentMonth | None:
     month = _month(printed, place)
     level = codes.GRID.get(status.upper()) if isinstance(status, str) else None
-    return month and _cell(month, level or PaymentLevel.NOT_REPORTED)
+    return None if month is None else _cell(month, level or PaymentLevel.NOT_REPORTED)
 
 
 @lru_cache(maxsize=10_000)
