@@ -62,9 +62,10 @@ def test_a_report_has_as_many_tradelines_as_asked_for(count):
 
 
 def test_court_records_and_inquiries_are_there_or_not():
-    reports = [parse(generate(seed, AS_OF, errors={}, tradelines=30).raw) for seed in range(40)]
+    reports = [parse(generate(seed, AS_OF, errors={}, tradelines=8).raw) for seed in range(60)]
     assert {bool(report.public_records) for report in reports} == {True, False}
     assert {bool(report.inquiries) for report in reports} == {True, False}
+    assert {inquiry.kind for report in reports for inquiry in report.inquiries} == {"I", "Account review"}
     ssns = {section.ssns[0][:3] for report in reports for section in report.personal}
     assert ssns >= {"000", "666"}
     assert all(area in ("000", "666") or area[0] == "9" for area in ssns)
