@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -84,6 +85,7 @@ def _read(report: Report, content: bytes, profile: Profile, work: Work) -> None:
         raise _unreadable(report, place, reason) from None
     file_id = CreditFile.identity(work.caller.tenant_id, report.owner_id)
     file = work.find(CreditFile, file_id) or work.add(CreditFile.open(file_id, work.now, report.owner_id))
+    previous = _pull_before(file, canonical.pulled_on, work)
     matched = file.match_pull(report.id, canonical, work.now)
     report.parse(
         canonical,
@@ -93,8 +95,20 @@ def _read(report: Report, content: bytes, profile: Profile, work: Work) -> None:
         at=work.now,
     )
     today = work.now.date()
-    found = detect(canonical, today, ConsumerProfile.of(profile))
+    found = detect(
+        canonical,
+        today,
+        ConsumerProfile.of(profile),
+        previous=previous.read() if previous else None,
+        earlier=report.rows_before(previous) if previous else None,
+    )
     report.note_findings(tuple(found), versions(after_disputes=False), today, work.now)
+
+
+def _pull_before(file: CreditFile, day: date, work: Work) -> Report | None:
+    """The newest report pulled before this one, which detectors compare it with."""
+    report_id = file.pull_before(day)
+    return None if report_id is None else work.load(Report, report_id)
 
 
 def _unreadable(report: Report, place: str, reason: str) -> UnreadableReport:

@@ -48,6 +48,7 @@ class CreditFile(Aggregate):
         def apply(self, aggregate: CreditFile) -> None:
             aggregate.report_ids.append(self.report_id)
             aggregate.identities[self.report_id] = _identities(self)
+            aggregate.pulls[self.report_id] = self.pulled_on
             aggregate.counts |= self.complete_counts
             for bureau in self.complete_counts:
                 aggregate.complete_on[bureau] = max(self.pulled_on, aggregate.complete_on.get(bureau, self.pulled_on))
@@ -62,6 +63,7 @@ class CreditFile(Aggregate):
         self.owner_id = subject_id
         self.report_ids: list[UUID] = []
         self.identities: dict[UUID, dict[str, tuple[Identity, ...]]] = {}
+        self.pulls: dict[UUID, date] = {}
         self.counts: dict[Bureau, int] = {}
         self.known: dict[tuple[UUID, Bureau], KnownTradeline] = {}
         self.complete_on: dict[Bureau, date] = {}
@@ -83,6 +85,11 @@ class CreditFile(Aggregate):
         """Whether the bureau's newest complete section has the tradeline, or may have it under another face."""
         newest, seen = self.complete_on.get(bureau), self.seen_on.get((tradeline_id, bureau))
         return newest is None or tradeline_id in self.in_review or (seen is not None and seen >= newest)
+
+    def pull_before(self, day: date) -> UUID | None:
+        """The newest of the reports pulled before `day`, in whatever order they were brought."""
+        earlier = [(pulled_on, place) for place, pulled_on in enumerate(self.pulls.values()) if pulled_on < day]
+        return list(self.pulls)[max(earlier)[1]] if earlier else None
 
     def match_pull(self, report_id: UUID, report: CanonicalReport, at: datetime) -> Matched:
         """Give every settled row its tradeline id, and remember what tells the accounts apart."""

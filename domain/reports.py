@@ -192,6 +192,19 @@ class Report(Aggregate):
                 return row
         return None
 
+    def rows_before(self, previous: Report) -> dict[str, BureauTradeline]:
+        """By row ref, how the same bureau reported the same tradeline in an earlier report, where that is settled."""
+        then, now = previous.rows_by_tradeline(), self.rows_by_tradeline()
+        return {row.ref: then[key] for key, row in now.items() if key in then}
+
+    def rows_by_tradeline(self) -> dict[tuple[UUID, Bureau], BureauTradeline]:
+        """Every row that is alone its tradeline's at its bureau; two of them cannot be told apart."""
+        rows: dict[tuple[UUID, Bureau], list[BureauTradeline]] = {}
+        for row in self.read().rows():
+            if row.ref in self.tradeline_ids:
+                rows.setdefault((self.tradeline_ids[row.ref], row.bureau), []).append(row)
+        return {key: found[0] for key, found in rows.items() if len(found) == 1}
+
     def pulled_from(self, bureau: Bureau) -> date:
         """The day this bureau's own section was pulled; a report may join sections of different days."""
         return self.read().section(bureau).pulled_on or self.pulled_on

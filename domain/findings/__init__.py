@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from domain.credit_reports import CanonicalReport
+from domain.credit_reports import BureauTradeline, CanonicalReport
 from domain.findings import (
     bankruptcy,
     completeness,
     contradictions,
+    counters,
     dates,
+    debts,
+    delinquency,
     duplicates,
+    grids,
     history,
     inquiries,
     medical,
@@ -21,6 +25,7 @@ from domain.findings import (
     personal,
     responsibility,
     staleness,
+    standing,
 )
 from domain.findings.known import Identity, OwnDispute
 from domain.findings.model import ConsumerProfile, DisputeReason, FieldValue, Finding, LetterType
@@ -44,8 +49,8 @@ __all__ = [
 ]
 
 _MODULES = (
-    completeness, contradictions, dates, duplicates, history, mismatches, obsolete, personal,
-    bankruptcy, inquiries, medical, own_disputes, responsibility, staleness,
+    bankruptcy, completeness, contradictions, counters, dates, debts, delinquency, duplicates, grids, history,
+    inquiries, medical, mismatches, obsolete, own_disputes, personal, responsibility, staleness, standing,
 )  # fmt: skip
 """Importing a module registers its detectors."""
 
@@ -55,13 +60,15 @@ def detect(
     today: date,
     profile: ConsumerProfile | None = None,
     previous: CanonicalReport | None = None,
+    earlier: Mapping[str, BureauTradeline] | None = None,
 ) -> list[Finding]:
     """Everything in `report` that may be disputed, strongest first; informational findings last.
 
-    `previous` is the pull before, which lets a thin section be told from a small file. Our own disputes are not
-    known here: see `detect_after_disputes`.
+    `previous` is the pull before, which lets a thin section be told from a small file; `earlier` says which of its
+    rows each row of `report` was matched to, by row ref. Our own disputes are not known here: see
+    `detect_after_disputes`.
     """
-    return scan(Scan(report=report, today=today, profile=profile, previous=previous))
+    return scan(Scan(report=report, today=today, profile=profile, previous=previous, earlier=earlier or {}))
 
 
 def detect_after_disputes(

@@ -55,11 +55,11 @@ def late_after_closed_or_paid(scan: Scan) -> Iterator[Observation]:
 def impossible_progression(scan: Scan) -> Iterator[Observation]:
     """The grid jumps by more than one level of lateness from one month to the next."""
     for row in scan.report.rows():
-        jumps = _jumps(row)
-        if not jumps:
+        leaps = jumps(row)
+        if not leaps:
             continue
-        steps = [f"{old.month} {old.level.words}, {new.month} {new.level.words}" for old, new in jumps]
-        fields = tuple(dict.fromkeys(f"history.{cell.month}" for jump in jumps for cell in jump))
+        steps = [f"{old.month} {old.level.words}, {new.month} {new.level.words}" for old, new in leaps]
+        fields = tuple(dict.fromkeys(f"history.{cell.month}" for leap in leaps for cell in leap))
         yield Observation(
             bureaus=(row.bureau,),
             group=row.group,
@@ -73,7 +73,8 @@ def impossible_progression(scan: Scan) -> Iterator[Observation]:
         )
 
 
-def _jumps(row: BureauTradeline) -> list[tuple[PaymentMonth, PaymentMonth]]:
+def jumps(row: BureauTradeline) -> list[tuple[PaymentMonth, PaymentMonth]]:
+    """Months of a grid that follow each other and skip a step of lateness, the older one first."""
     return [(old, new) for new, old in pairwise(row.history) if _leaps(old, new) and _follows(old.month, new.month)]
 
 

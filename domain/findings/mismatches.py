@@ -50,7 +50,7 @@ def _rows_of(tradeline: Tradeline, pairs: Sequence[Pair], field: str) -> list[Bu
     return [row for row in tradeline.reporting if getattr(row, field) is not None]
 
 
-def _mismatch(
+def mismatch(
     tradeline: Tradeline, pairs: Sequence[Pair], field: str, confidence: int, *, dated: bool = False
 ) -> Iterator[Observation]:
     """One field in which bureaus differ. `dated` adds when each row was reported, which differs rightly and is not
@@ -91,7 +91,7 @@ def opened_mismatch(scan: Scan) -> Iterator[Observation]:
         return bool(one.opened and other.opened and one.opened.days_apart(other.opened) > _OPENED_DAYS)
 
     for tradeline in scan.report.tradelines:
-        yield from _mismatch(tradeline, conflicting(tradeline, contradict), "opened", 85)
+        yield from mismatch(tradeline, conflicting(tradeline, contradict), "opened", 85)
 
 
 @detector(
@@ -115,9 +115,9 @@ def open_vs_closed(scan: Scan) -> Iterator[Observation]:
 
     for tradeline in scan.report.tradelines:
         if pairs := conflicting(tradeline, status):
-            yield from _mismatch(tradeline, pairs, "open_closed", 85, dated=True)
+            yield from mismatch(tradeline, pairs, "open_closed", 85, dated=True)
         elif pairs := conflicting(tradeline, closing):
-            yield from _mismatch(tradeline, pairs, "closed", 80)
+            yield from mismatch(tradeline, pairs, "closed", 80)
 
 
 @detector(
@@ -132,7 +132,7 @@ def open_vs_closed(scan: Scan) -> Iterator[Observation]:
 def balance_mismatch(scan: Scan) -> Iterator[Observation]:
     """Balances of the same window differ by more than $50 and 5 %."""
     for tradeline in scan.report.tradelines:
-        yield from _mismatch(tradeline, _amounts_differ(tradeline, "balance"), "balance", 75, dated=True)
+        yield from mismatch(tradeline, _amounts_differ(tradeline, "balance"), "balance", 75, dated=True)
 
 
 def _amounts_differ(tradeline: Tradeline, field: str) -> list[Pair]:
@@ -159,7 +159,7 @@ def limit_highcredit_mismatch(scan: Scan) -> Iterator[Observation]:
     for tradeline in scan.report.tradelines:
         for field in ("credit_limit", "high_balance"):
             if pairs := _amounts_differ(tradeline, field):
-                yield from _mismatch(tradeline, pairs, field, 75, dated=True)
+                yield from mismatch(tradeline, pairs, field, 75, dated=True)
                 break
 
 
@@ -174,17 +174,18 @@ def limit_highcredit_mismatch(scan: Scan) -> Iterator[Observation]:
 )
 def paystatus_mismatch(scan: Scan) -> Iterator[Observation]:
     """In one window a bureau shows the account current and another shows it late or derogatory."""
-
-    def contradict(one: BureauTradeline, other: BureauTradeline) -> bool:
-        if one.pay_status is None or other.pay_status is None or not same_window(one, other):
-            return False
-        current = PaymentLevel.CURRENT
-        return (one.pay_status is current and other.pay_status.is_late) or (
-            other.pay_status is current and one.pay_status.is_late
-        )
-
     for tradeline in scan.report.tradelines:
-        yield from _mismatch(tradeline, conflicting(tradeline, contradict), "pay_status", 88, dated=True)
+        yield from mismatch(tradeline, conflicting(tradeline, statuses_conflict), "pay_status", 88, dated=True)
+
+
+def statuses_conflict(one: BureauTradeline, other: BureauTradeline) -> bool:
+    """Whether, in one window, one bureau shows the account current and the other shows it late."""
+    if one.pay_status is None or other.pay_status is None or not same_window(one, other):
+        return False
+    current = PaymentLevel.CURRENT
+    return (one.pay_status is current and other.pay_status.is_late) or (
+        other.pay_status is current and one.pay_status.is_late
+    )
 
 
 _RESPONSIBLE: Final = frozenset({Designator.INDIVIDUAL, Designator.JOINT, Designator.AUTHORIZED_USER})
@@ -206,4 +207,4 @@ def responsibility_mismatch(scan: Scan) -> Iterator[Observation]:
         return {one.designator, other.designator} <= _RESPONSIBLE and one.designator is not other.designator
 
     for tradeline in scan.report.tradelines:
-        yield from _mismatch(tradeline, conflicting(tradeline, contradict), "designator", 82)
+        yield from mismatch(tradeline, conflicting(tradeline, contradict), "designator", 82)

@@ -69,7 +69,8 @@ class LetterType(StrEnum):
 
 
 class FieldValue(Value):
-    """One field as one bureau prints it; `row` is the tradeline row it stands on, None for personal data."""
+    """One field as one bureau prints it; `row` is the tradeline row it stands on, None for personal data and for
+    what an earlier report printed."""
 
     bureau: Bureau
     field: str

@@ -20,14 +20,27 @@ _CHARGED_OFF: Final = 4
 
 
 class Delinquency(NamedTuple):
-    """The latest month in which the delinquency behind a row can have begun, and what that rests on.
+    """The latest day on which the delinquency behind a row can have begun, and what that rests on.
 
-    `field` is the row's field the bound was read from; `exact` is False when the delinquency began before it.
+    `field` is the row's field the bound was read from; `earliest` the first day on which it can have begun, None
+    when it began some time before the bound.
     """
 
-    month_end: date
+    latest: date
     field: str
-    exact: bool
+    earliest: date | None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the field gives the beginning itself, not only a bound."""
+        return self.earliest is not None
+
+
+def delinquency(row: BureauTradeline) -> Delinquency | None:
+    """The date of first delinquency where the source prints it, else what can be inferred of it."""
+    if (printed := row.first_delinquency) is not None:
+        return Delinquency(printed.latest, "first_delinquency", printed.earliest)
+    return inferred_delinquency(row)
 
 
 def inferred_delinquency(row: BureauTradeline) -> Delinquency | None:
@@ -53,9 +66,10 @@ def inferred_delinquency(row: BureauTradeline) -> Delinquency | None:
             first = month = cell.month
             severity = min(cell.level.severity or 0, _CHARGED_OFF)
     if first is not None:
-        return Delinquency(_end_of(first), f"history.{first}", exact)
+        month_end = _end_of(first)
+        return Delinquency(month_end, f"history.{first}", month_end.replace(day=1) if exact else None)
     if row.is_collection and row.opened is not None:
-        return Delinquency(row.opened.latest, "opened", False)
+        return Delinquency(row.opened.latest, "opened", None)
     return None
 
 
@@ -88,7 +102,7 @@ def years_after(day: date, years: int) -> date:
 
 @detector(
     "D01",
-    version=2,
+    version=3,
     name="obsolete_chargeoff",
     reason=DisputeReason.OBSOLETE,
     letter=LetterType.OBSOLETE_ITEM,
@@ -100,21 +114,37 @@ def obsolete_chargeoff(scan: Scan) -> Iterator[Observation]:
     for row in scan.report.rows():
         if not row.is_charged_off:
             continue
-        began = inferred_delinquency(row)
+        began = delinquency(row)
         if began is None:
             continue
-        last_day = years_after(began.month_end + timedelta(days=_GRACE_DAYS), _YEARS)
+        last_day = years_after(began.latest + timedelta(days=_GRACE_DAYS), _YEARS)
         if scan.shown_on(row.bureau) <= last_day:
             continue
-        by_grid = began.field.startswith("history.")
+        confidence, assertable = _grounds(row, began, last_day)
         yield Observation(
             bureaus=(row.bureau,),
             group=row.group,
             values=quote(row, began.field, "pay_status"),
-            confidence=92 if began.exact else 85 if by_grid else 75,
-            assertable=_by_grid(row, began, last_day) if by_grid else _by_placement(row, last_day),
-            needs_consumer_confirm=not by_grid,
+            confidence=confidence,
+            assertable=assertable,
+            needs_consumer_confirm=began.field == "opened",
         )
+
+
+def _grounds(row: BureauTradeline, began: Delinquency, last_day: date) -> tuple[int, str]:
+    if began.field == "first_delinquency":
+        return 97, _by_print(row, last_day)
+    if began.field == "opened":
+        return 75, _by_placement(row, last_day)
+    return 92 if began.exact else 85, _by_grid(row, began, last_day)
+
+
+def _by_print(row: BureauTradeline, last_day: date) -> str:
+    return (
+        f"{row.bureau.display_name} reports {named(row)} with a date of first delinquency of "
+        f"{shown(row, 'first_delinquency')}; 180 days and seven years from then ended no later than "
+        f"{last_day.isoformat()}, and the item is still reported."
+    )
 
 
 def _by_grid(row: BureauTradeline, began: Delinquency, last_day: date) -> str:

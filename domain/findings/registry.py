@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from domain.bureaus import Bureau
-from domain.credit_reports import CanonicalReport
+from domain.credit_reports import BureauTradeline, CanonicalReport
 from domain.findings.known import Identity, OwnDispute
 from domain.findings.model import ConsumerProfile, DisputeReason, Finding, LetterType, Observation
 
@@ -20,6 +20,8 @@ class Scan:
     """Everything a detector may look at. `today` is the tenant's date; `previous` the pull before, if any.
 
     `disputes` are our own earlier challenges, and `identities` say by row ref whose account a row is or may be.
+    `earlier` gives, by the ref of a row of the report, the row of `previous` that was matched to the same account
+    at the same bureau. Detectors never guess which row is which: a row that is not settled is left out.
     """
 
     report: CanonicalReport
@@ -28,10 +30,18 @@ class Scan:
     previous: CanonicalReport | None = None
     disputes: tuple[OwnDispute, ...] = ()
     identities: Mapping[str, tuple[Identity, ...]] = field(default_factory=dict)
+    earlier: Mapping[str, BureauTradeline] = field(default_factory=dict)
 
     def shown_on(self, bureau: Bureau) -> date:
         """The last day on which the report is known to show what it shows: an old one proves nothing of today."""
         return min(self.today, self.report.section(bureau).pulled_on or self.report.pulled_on)
+
+    def shown_before(self, bureau: Bureau) -> date | None:
+        """The day of the bureau's section in the pull before; None unless it is older than the one looked at."""
+        if self.previous is None:
+            return None
+        then = self.previous.section(bureau).pulled_on or self.previous.pulled_on
+        return then if then < (self.report.section(bureau).pulled_on or self.report.pulled_on) else None
 
 
 Look = Callable[[Scan], Iterator[Observation]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from domain.credit_reports import BureauTradeline, CanonicalReport
@@ -16,9 +17,10 @@ def found(
     today: date = PULLED_ON,
     profile: ConsumerProfile | None = None,
     previous: CanonicalReport | None = None,
+    earlier: Mapping[str, BureauTradeline] | None = None,
 ) -> list[Finding]:
     """The findings of one detector, on these rows pulled today or on a whole report."""
-    seen = detect(of or report(*rows, pulled_on=today), today, profile, previous)
+    seen = detect(of or report(*rows, pulled_on=today), today, profile, previous, earlier)
     return [finding for finding in seen if finding.detector == identifier]
 
 

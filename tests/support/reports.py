@@ -23,6 +23,9 @@ from domain.credit_reports import (
 from domain.partial_dates import PartialDate
 
 PULLED_ON = date(2026, 1, 5)
+_DATES = (
+    "opened", "closed", "reported", "verified", "status_date", "last_payment", "first_delinquency", "charged_off_on",
+)  # fmt: skip
 
 
 def day(text: str) -> PartialDate:
@@ -62,7 +65,7 @@ def row(bureau: Bureau = Bureau.EQUIFAX, group: str = "1", **fields: Any) -> Bur
         "open_closed": OpenClosed.OPEN,
         "pay_status": PaymentLevel.CURRENT,
     } | fields
-    for name in ("opened", "closed", "reported", "verified", "status_date", "last_payment"):
+    for name in _DATES:
         if isinstance(facts.get(name), str):
             facts[name] = day(facts[name])
     facts["account_masked"] = mask_account(facts["account_number"])

@@ -17,6 +17,12 @@ from infrastructure.sandbox.report_generator.encodings import encode
 from infrastructure.sandbox.report_generator.mixes import Mixer
 from infrastructure.sandbox.report_generator.people import Person, invent_person, with_a_past
 from infrastructure.sandbox.report_generator.plants import ORDER, Bureaus, Draft, Planted, plant
+from infrastructure.sandbox.report_generator.plants_accounts import (
+    BETWEEN_PULLS,
+    PRINTED_ONLY,
+    SINCE_THE_PULL_BEFORE,
+    as_before,
+)
 from infrastructure.sandbox.report_generator.plants_person import PERSON_ORDER, plant_person
 from infrastructure.sandbox.report_generator.records import (
     Bankruptcy,
@@ -29,10 +35,13 @@ from infrastructure.sandbox.report_generator.records import (
 from infrastructure.sandbox.report_generator.tree import report_tree
 from infrastructure.sandbox.report_generator.variety import recent_card
 
-__all__ = ["GeneratedReport", "PlantedError", "generate"]
+__all__ = ["GeneratedReport", "PlantedError", "generate", "generate_pair"]
 
-BETWEEN_BUREAUS = frozenset({"D09", "D10", "D11", "D12", "D13", "D37"})
+BETWEEN_BUREAUS = frozenset({"D08", "D09", "D10", "D11", "D12", "D13", "D14", "D37"})
 """Detectors whose finding is about all bureaus of an account at once."""
+
+PRINTS_FIRST_DELINQUENCY: frozenset[ReportFormat] = frozenset()
+"""Encodings that have a field for the date of first delinquency; TrueLink's tree has none."""
 
 EVERY_ERROR: Mapping[str, Bureaus | None] = dict.fromkeys(ORDER)
 """One error of each kind, at bureaus left to chance."""
@@ -135,6 +144,22 @@ def generate(
     return write(draft, planted, as_of, encoding, base_scores(draft, bureaus))
 
 
+def generate_pair(
+    seed: int,
+    as_of: date,
+    encoding: ReportFormat = ReportFormat.TRUELINK_SMARTCREDIT,
+    errors: Mapping[str, Bureaus | None] = EVERY_ERROR,
+) -> tuple[GeneratedReport, GeneratedReport]:
+    """Two pulls of one person, 30 days apart: errors made in between show in the second only, beside the first.
+
+    Nothing is told of the first: it has the errors that were there already.
+    """
+    draft, planted = invent(seed, as_of, errors)
+    scores = base_scores(draft, tuple(Bureau))
+    first = write(as_before(draft), [], as_of - BETWEEN_PULLS, encoding, scores)
+    return first, write(draft, planted, as_of, encoding, scores, follows=True)
+
+
 def base_scores(draft: Draft, bureaus: Bureaus) -> dict[Bureau, int]:
     """A score for each bureau that answers, alike but not equal."""
     middle = 560 + sum(map(ord, draft.person.ssn)) % 120
@@ -142,14 +167,24 @@ def base_scores(draft: Draft, bureaus: Bureaus) -> dict[Bureau, int]:
 
 
 def write(
-    draft: Draft, planted: list[Planted], pulled_on: date, encoding: ReportFormat, scores: dict[Bureau, int]
+    draft: Draft,
+    planted: list[Planted],
+    pulled_on: date,
+    encoding: ReportFormat,
+    scores: dict[Bureau, int],
+    *,
+    follows: bool = False,
 ) -> GeneratedReport:
-    """Put a draft into its encoding, with the truth told in the report's own terms."""
+    """Put a draft into its encoding, with the truth told in the report's own terms.
+
+    `follows`: the report is read beside the pull before.
+    """
+    printed = encoding in PRINTS_FIRST_DELINQUENCY
     groups = _groups(draft)
     return GeneratedReport(
         raw=encode(report_tree(draft, pulled_on, scores), encoding, scores),
         profile=profile_of(draft.person),
-        planted=tuple(_truth(draft, planted, scores)),
+        planted=tell(draft, [error for error in planted if _shows(error, printed, follows)], scores),
         known=tuple(
             KnownBefore(groups[id(account)], dispute, identity)
             for account, dispute, identity in draft.past
@@ -160,6 +195,15 @@ def write(
 
 def _groups(draft: Draft) -> dict[int, str]:
     return {id(account): str(position) for position, account in enumerate(draft.accounts, start=1)}
+
+
+def tell(draft: Draft, planted: list[Planted], scores: Mapping[Bureau, int]) -> tuple[PlantedError, ...]:
+    """The truth about errors of a draft, in the terms of the report it makes."""
+    return tuple(_truth(draft, planted, scores))
+
+
+def _shows(error: Planted, printed: bool, follows: bool) -> bool:
+    return (printed or error.detector not in PRINTED_ONLY) and (follows or error.detector not in SINCE_THE_PULL_BEFORE)
 
 
 def _truth(draft: Draft, planted: list[Planted], scores: Mapping[Bureau, int]) -> Iterator[PlantedError]:

@@ -36,7 +36,10 @@ DEBTS: Final = ("NORTHSTAR WIRELESS", "BRIGHTWATER CLINIC", "VALLEY ELECTRIC", "
 
 @dataclass
 class Column:
-    """One bureau's column of an account; whole dollars, TrueLink symbols, history newest first."""
+    """One bureau's column of an account; whole dollars, TrueLink symbols, history newest first.
+
+    `first_delinquency` is printed only by encodings that have a field for it.
+    """
 
     creditor: str
     number: str
@@ -62,16 +65,19 @@ class Column:
     original_creditor: str | None = None
     disputed: bool = False
     history: list[tuple[date, str]] = field(default_factory=list)
+    first_delinquency: date | None = None
+    miscounted: dict[str, int] = field(default_factory=dict)
+    worst_told: str | None = None
 
     def late_count(self, symbol: str) -> int:
-        """How many months of the grid carry `symbol`."""
-        return sum(1 for _, status in self.history if status == symbol)
+        """How many months of the grid carry `symbol`, and how many more the source counts by mistake."""
+        return sum(1 for _, status in self.history if status == symbol) + self.miscounted.get(symbol, 0)
 
     @property
     def worst(self) -> str:
-        """The worst symbol the account has had: of the grid, or of its status now."""
+        """The worst symbol the account has had, of the grid or of its status now, unless the source tells another."""
         statuses = (self.pay_status, *(status for _, status in self.history))
-        return max((status for status in statuses if status.isdigit()), default="C")
+        return self.worst_told or max((status for status in statuses if status.isdigit()), default="C")
 
 
 @dataclass
@@ -217,6 +223,7 @@ class Inventor:
             last_payment=months_back(reported, months + 8), credit_limit=balance, past_due=balance,
             condition="F", open_closed="C", pay_status="9", remarks=["Charged off as bad debt"],
             history=grid(months_back(reported, 1), ("9" * months + "654321" + "C" * 48)[:48]),
+            first_delinquency=months_back(reported, months + 6),
         )  # fmt: skip
         return self.spread("charge_off", names, column)
 
@@ -228,7 +235,7 @@ class Inventor:
         column = Column(
             names[0], "", "", placed, reported, balance, balance, "Y", "Collection account",
             status_date=placed, past_due=balance, condition="F", open_closed="O", pay_status="9",
-            remarks=["Placed for collection"], original_creditor=original,
+            remarks=["Placed for collection"], original_creditor=original, first_delinquency=months_back(placed, 6),
         )  # fmt: skip
         return self.spread("collection", names, column, everywhere=True)
 

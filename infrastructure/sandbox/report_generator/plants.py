@@ -15,7 +15,7 @@ from typing import Final
 from domain.bureaus import Bureau
 from domain.findings.known import Identity, OwnDispute
 from domain.findings.obsolete import years_after
-from infrastructure.sandbox.report_generator.accounts import Account, Inventor, grid, months_back
+from infrastructure.sandbox.report_generator.accounts import Account, Column, Inventor, grid, months_back
 from infrastructure.sandbox.report_generator.people import Home, Person, invent_home
 from infrastructure.sandbox.report_generator.records import Bankruptcy, Look
 
@@ -44,7 +44,10 @@ class Planted:
 
 @dataclass
 class Draft:
-    """A report being made up. Experian masks the tail of account numbers, so no duplicate shows there."""
+    """A report being made up. Experian masks the tail of account numbers, so no duplicate shows there.
+
+    `before` holds, by the identity of an account, its columns as the pull before showed them, where they differ.
+    """
 
     inventor: Inventor
     person: Person
@@ -57,6 +60,7 @@ class Draft:
     old_cases: dict[Bureau, Bankruptcy] = field(default_factory=dict)
     deceased: bool = False
     past: list[tuple[Account, OwnDispute, Identity]] = field(default_factory=list)
+    before: dict[int, dict[Bureau, Column]] = field(default_factory=dict)
 
     @property
     def rng(self) -> random.Random:
@@ -297,6 +301,7 @@ def _other_home(draft: Draft, bureaus: Bureaus | None) -> Planted:
 ORDER: Final = (
     "D19", "D25", "D09", "D10", "D12", "D02", "D20", "D15", "D21", "D22", "D01", "D26", "D27",
     "D11", "D13", "D17", "D30", "D37", "D44", "D45",
+    "D04", "D05", "D06", "D07", "D08", "D14", "D16", "D18", "D23", "D24", "D28", "D29", "D47", "D48",
 )  # fmt: skip
 """Every plant, those with the fewest fitting accounts first."""
 

@@ -1,11 +1,11 @@
 """Seven years are counted from the latest day the delinquency can have begun."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from domain.credit_reports import PaymentLevel
-from domain.findings.obsolete import inferred_delinquency, years_after
+from domain.findings.obsolete import delinquency, inferred_delinquency, years_after
 from domain.reconciliation import AskedField
 from tests.support.findings import found
 from tests.support.reports import collection, months, report, row
@@ -15,12 +15,12 @@ CHARGED_OFF = {"pay_status": PaymentLevel.CHARGE_OFF}
 
 def test_the_delinquency_begins_with_the_first_month_of_the_unbroken_run():
     began = inferred_delinquency(row(history=months("2025-12", "999321C1C"), **CHARGED_OFF))
-    assert (began.month_end, began.field, began.exact) == (date(2025, 7, 31), "history.2025-07", True)
+    assert (began.latest, began.field, began.exact) == (date(2025, 7, 31), "history.2025-07", True)
 
 
 def test_a_grid_that_begins_inside_the_run_gives_a_bound_only():
     began = inferred_delinquency(row(history=months("2025-12", "9U9"), **CHARGED_OFF))
-    assert (began.month_end, began.exact) == (date(2025, 10, 31), False)
+    assert (began.latest, began.exact) == (date(2025, 10, 31), False)
 
 
 def test_nothing_is_inferred_without_a_grid_or_a_collector():
@@ -89,6 +89,28 @@ def test_an_obsolete_late_month_is_asked_to_go_and_the_account_to_stay():
 def test_a_recent_late_month_and_a_charge_off_are_not_obsolete_lates():
     assert found("D02", row(history=months("2025-12", "1C"))) == []
     assert found("D02", row(history=months("2018-01", "1C"), **CHARGED_OFF)) == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "last_day"),
+    [("2018-07-09", date(2026, 1, 5)), ("2018-07", date(2026, 1, 27)), ("2018", date(2026, 6, 29))],
+)
+def test_a_printed_first_delinquency_comes_before_what_is_inferred(printed, last_day):
+    """Counted from its last possible day, even where the grid alone would be older or younger."""
+    rows = collection(opened="2012-01-01", first_delinquency=printed)
+    assert found("D01", rows, today=last_day) == []
+    [finding] = found("D01", rows, today=last_day + timedelta(days=1))
+    assert (finding.confidence, finding.needs_consumer_confirm) == (97, False)
+    assert f"a date of first delinquency of {printed}" in finding.assertable
+    assert last_day.isoformat() in finding.assertable
+    younger = row(history=months("2025-12", "9654321C"), first_delinquency=printed, **CHARGED_OFF)
+    assert len(found("D01", younger, today=last_day + timedelta(days=1))) == 1
+
+
+def test_what_a_bound_rests_on_is_told():
+    printed = delinquency(collection(first_delinquency="2023-05"))
+    assert printed == (date(2023, 5, 31), "first_delinquency", date(2023, 5, 1))
+    assert delinquency(collection(opened="2024-02-10")) == (date(2024, 2, 10), "opened", None)
 
 
 def test_leap_days_move_to_march():
