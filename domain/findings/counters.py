@@ -13,7 +13,7 @@ from typing import Final
 from domain.credit_reports import BureauTradeline, PaymentLevel
 from domain.findings.grids import consecutive, rated, severity
 from domain.findings.model import DisputeReason, LetterType, Observation
-from domain.findings.quoting import named, quote, shown
+from domain.findings.quoting import label, named, quote, shown
 from domain.findings.registry import Scan, detector
 from domain.partial_dates import PartialDate
 from domain.reconciliation import AskedField
@@ -79,14 +79,14 @@ def late_count_vs_grid(scan: Scan) -> Iterator[Observation]:
         grid = [f"{_months(counts[_LEVELS[field]])} {_LEVELS[field].words}" for field in fields]
         if "late_90" in fields:
             grid.append(f"{_months(_worse_than_90(row))} worse than that")
-        stated = ", ".join(f"{getattr(row, field)} times {_LEVELS[field].words}" for field in fields)
+        stated = ", ".join(f'{getattr(row, field)} under "{label(field)}"' for field in fields)
         yield Observation(
             bureaus=(row.bureau,),
             group=row.group,
             values=quote(row, *fields),
             confidence=85,
             assertable=(
-                f"{row.bureau.display_name} counts for {named(row)} {stated}; its payment history has {_span(row)} "
+                f"{row.bureau.display_name} reports {named(row)} with {stated}; its payment history has {_span(row)} "
                 f"and shows {', '.join(grid)}, so at least one of the two may be wrong."
             ),
             asks=tuple(AskedField(field=field, unstated=True) for field in fields),

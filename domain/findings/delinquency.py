@@ -159,7 +159,7 @@ def dofd_missing(scan: Scan) -> Iterator[Observation]:
                     assertable=(
                         f"{bureau.display_name} reports {named(row)} as a "
                         f"{'collection' if row.is_collection else 'charge-off'} and shows no date of first delinquency "
-                        "for it, as it does for another account."
+                        "for it, while it shows one for another account."
                     ),
                     asks=_ASK,
                 )

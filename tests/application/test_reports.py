@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import uuid4
 
 import pytest
@@ -9,11 +10,13 @@ import pytest
 from application.consumers import RegisterConsumer, WithdrawConsent
 from application.kernel import canonical
 from application.reports import ImportReport, UnreadableReport
+from domain.bureaus import Bureau
 from domain.consumers import ConsentKind, ConsentMissing
 from domain.credit_files import CreditFile
 from domain.kernel import Invalid, NotFound, Role
+from domain.partial_dates import PartialDate
 from domain.reports import Report, ReportStatus
-from tests.support.cases import FIRST_PULL, PROFILE, Case
+from tests.support.cases import FIRST_PULL, PROFILE, Case, everywhere, report
 from tests.support.floor import Crash
 from tests.support.scenarios import Then, when
 from tests.support.world import World
@@ -109,3 +112,24 @@ def test_a_report_for_somebody_else_is_refused_as_absent(case: Case) -> None:
             when(
                 case.world, ImportReport(consumer_id=consumer_id, content=RAW), Role.CONSUMER, case.consumer_id
             )
+
+
+def test_a_report_is_compared_with_the_newest_pull_before_it(case: Case) -> None:
+    pulls = {b"1": (date(2025, 1, 5), 9), b"2": (date(2025, 12, 5), 3), b"3": (date(2026, 1, 5), 6)}
+    for raw, (pulled_on, began) in pulls.items():
+        late = {"first_delinquency": PartialDate(year=2024, month=began)}
+        case.world.reader.reports[raw] = report(pulled_on, everywhere("21", **late), everywhere("22"))
+        bring(case, raw)
+    reaged = {
+        made.pulled_on: {finding.bureaus for finding in made.findings if finding.detector == "D04"}
+        for made in case.world.all(Report)
+    }
+    assert reaged == {date(2025, 1, 5): set(), date(2025, 12, 5): set(), date(2026, 1, 5): {(b,) for b in Bureau}}
+
+
+def test_an_older_report_brought_later_is_not_compared_with_a_newer_one(case: Case) -> None:
+    for raw, pulled_on, began in ((b"new", date(2026, 1, 5), 3), (b"old", date(2025, 12, 5), 6)):
+        late = {"first_delinquency": PartialDate(year=2024, month=began)}
+        case.world.reader.reports[raw] = report(pulled_on, everywhere("21", **late), everywhere("22"))
+        bring(case, raw)
+    assert [f.detector for made in case.world.all(Report) for f in made.findings if f.detector == "D04"] == []

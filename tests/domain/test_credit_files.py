@@ -45,3 +45,18 @@ def test_a_thin_report_or_an_older_one_takes_nothing_away() -> None:
     made.match_pull(uid("2"), report(date(2026, 2, 1), everywhere("21")), NOON)
     made.match_pull(uid("3"), report(date(2025, 12, 1), everywhere("21"), everywhere("22"), everywhere("24")), NOON)
     assert made.still_reports(first.tradeline_ids["experian-23"], Bureau.EXPERIAN)
+
+
+def test_the_pull_before_a_day_is_the_newest_older_one_in_whatever_order_they_came() -> None:
+    made = opened()
+    for what, pulled_on in (("1", date(2026, 1, 5)), ("2", date(2026, 3, 1)), ("3", date(2026, 2, 1))):
+        made.match_pull(uid(what), report(pulled_on, everywhere("21")), NOON)
+    days = [date(2026, 1, 5), date(2026, 1, 6), date(2026, 2, 2), date(2026, 3, 2)]
+    assert [made.pull_before(day) for day in days] == [None, uid("1"), uid("3"), uid("2")]
+
+
+def test_of_two_pulls_of_one_day_the_later_brought_is_compared_with() -> None:
+    made = opened()
+    for what in ("2", "1"):
+        made.match_pull(uid(what), report(date(2026, 1, 5), everywhere("21")), NOON)
+    assert made.pull_before(date(2026, 2, 1)) == uid("1")

@@ -1,6 +1,7 @@
 """A report is archived, then read once or refused, and its findings only grow."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 
@@ -53,3 +54,25 @@ def test_a_row_is_found_by_tradeline_and_bureau() -> None:
 def test_a_bureau_without_a_gate_is_not_complete() -> None:
     assert report().gate(Bureau.EXPERIAN).complete
     assert not refused_report().gate(Bureau.EXPERIAN).complete
+
+
+def reread(refs: dict[str, UUID]) -> Report:
+    made = refused_report()
+    made.parse(FIRST_PULL, tradeline_ids=refs, in_review=(), gates=(), at=at(3))
+    return made
+
+
+def test_a_row_is_compared_with_its_own_account_at_its_own_bureau_in_an_earlier_report() -> None:
+    before = report()
+    ids = before.tradeline_ids
+    moved = {"experian-21": ids["experian-22"], "equifax-23": ids["equifax-23"], "transunion-24": CONSUMER_ID}
+    found = reread(moved).rows_before(before)
+    assert {ref: row.ref for ref, row in found.items()} == {"experian-21": "experian-22", "equifax-23": "equifax-23"}
+    assert before.rows_before(reread({})) == {}
+
+
+def test_two_rows_of_one_account_at_one_bureau_are_not_told_apart() -> None:
+    ids = report().tradeline_ids
+    twice = reread({"experian-21": ids["experian-21"], "experian-22": ids["experian-21"]})
+    assert twice.rows_before(report()) == {}
+    assert report().rows_before(twice) == {}
