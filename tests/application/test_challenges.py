@@ -5,15 +5,18 @@ import pytest
 from application.challenges import NotDisputable, challenge_of, chosen_rows
 from domain.bureaus import Bureau
 from domain.credit_reports import OpenClosed
+from domain.findings import detect
 from domain.findings.quoting import named
 from domain.letter_facts import RequestKind
 from domain.linter import lint
 from domain.templates import compose
+from infrastructure.reports import parse
+from infrastructure.sandbox.report_generator import generate
 from tests.support.cases import FIRST_PULL
 from tests.support.findings import found
 from tests.support.histories import report
 from tests.support.letters import letter_facts
-from tests.support.reports import months, row
+from tests.support.reports import PULLED_ON, months, row
 
 PULLED = report()
 FINDING = next(f for f in PULLED.findings if f.group == "22" and f.reason and Bureau.EXPERIAN in f.bureaus)
@@ -101,3 +104,18 @@ def test_text_that_cannot_be_printed_is_refused_and_not_repeated() -> None:
     with pytest.raises(NotDisputable) as refusal:
         challenge_of(here, found("D19", here), [here])
     assert "QUARRY" not in str(refusal.value)
+
+
+def test_every_error_of_an_account_makes_a_letter_that_may_be_sent() -> None:
+    generated = generate(3, PULLED_ON)
+    pulled = parse(generated.raw)
+    seen = set()
+    for finding in detect(pulled, PULLED_ON, generated.profile):
+        if finding.group is None or finding.informational:
+            continue
+        for here in chosen_rows(finding, (), pulled):
+            account = [row for row in pulled.rows() if row.group == here.group]
+            facts = letter_facts(items=(challenge_of(here, [finding], account).item,))
+            assert lint(compose("bureau_dispute_611", 1, facts), facts) == (), finding.detector
+            seen.add(finding.detector)
+    assert seen >= {"D05", "D14", "D16", "D23", "D24", "D28", "D29", "D47", "D48"}
