@@ -5,8 +5,7 @@ Both need a whole grid: months the grid does not show may be what the summary co
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
@@ -72,7 +71,8 @@ def late_count_vs_grid(scan: Scan) -> Iterator[Observation]:
     counted: either is accepted.
     """
     for row in scan.report.rows():
-        counts = Counter(cell.level for cell in row.history)
+        levels = [cell.level for cell in row.history]
+        counts = {level: levels.count(level) for level in _LEVELS.values()}
         fields = _miscounted(row, counts)
         if not fields or not is_whole(row):
             continue
@@ -101,7 +101,7 @@ def _worse_than_90(row: BureauTradeline) -> int:
     return sum(1 for cell in row.history if severity(cell.level) > severity(PaymentLevel.LATE_90))
 
 
-def _miscounted(row: BureauTradeline, counts: Counter[PaymentLevel]) -> tuple[str, ...]:
+def _miscounted(row: BureauTradeline, counts: Mapping[PaymentLevel, int]) -> tuple[str, ...]:
     wrong = []
     for field, level in _LEVELS.items():
         told = getattr(row, field)

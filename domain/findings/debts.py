@@ -38,6 +38,16 @@ def original_of(row: BureauTradeline, rows: Sequence[BureauTradeline]) -> Bureau
     return found[0] if len(found) == 1 else None
 
 
+def collected(scan: Scan) -> Iterator[tuple[BureauTradeline, BureauTradeline]]:
+    """Every account of a collector or debt buyer whose original account the same bureau shows, with that account."""
+    for bureau in Bureau:
+        rows = tuple(scan.report.rows(bureau))
+        went_bad = [row for row in rows if _went_bad(row)]
+        for row in rows:
+            if row.original_creditor is not None and (original := original_of(row, went_bad)) is not None:
+                yield row, original
+
+
 def _alike(one: str | None, other: str | None) -> bool:
     return name_similarity(one, other) >= _SAME_NAME
 
@@ -45,15 +55,19 @@ def _alike(one: str | None, other: str | None) -> bool:
 def _came_from(row: BureauTradeline, other: BureauTradeline) -> bool:
     if other.bureau is not row.bureau or other.is_collection or other.original_creditor is not None:
         return False
-    if row.opened and other.opened and (other.opened.earliest - row.opened.latest).days > _DATES_DAYS:
-        return False
+    amounts = (other.charge_off_amount, other.balance, other.high_balance)
     return (
         _went_bad(other)
-        and _amounts_agree(
-            (row.balance, row.high_balance), (other.charge_off_amount, other.balance, other.high_balance)
-        )
+        and _amounts_agree((row.balance, row.high_balance), amounts)
+        and not _opened_before(row, other)
         and _alike(row.original_creditor, other.creditor_name)
     )
+
+
+def _opened_before(row: BureauTradeline, other: BureauTradeline) -> bool:
+    if row.opened is None or other.opened is None:
+        return False
+    return (other.opened.earliest - row.opened.latest).days > _DATES_DAYS
 
 
 def _went_bad(row: BureauTradeline) -> bool:
@@ -81,33 +95,27 @@ def _amounts_agree(some: Sequence[int | None], others: Sequence[int | None]) -> 
 )
 def reaged_vs_original(scan: Scan) -> Iterator[Observation]:
     """A collector shows a first delinquency more than 30 days later than the original creditor does."""
-    for bureau in Bureau:
-        rows = tuple(scan.report.rows(bureau))
-        for row in rows:
-            original = original_of(row, rows)
-            began, first = delinquency(row), delinquency(original) if original else None
-            if original is None or first is None or first.field == "opened" or began is None or began.earliest is None:
-                continue
-            if (began.earliest - first.latest).days <= _LATER_DAYS:
-                continue
-            both_printed = began.field == first.field == "first_delinquency"
-            yield Observation(
-                bureaus=(bureau,),
-                group=row.group,
-                values=(
-                    *quote(row, *_WHO, "original_creditor", began.field),
-                    *quote(original, *_WHO, first.field),
-                ),
-                confidence=88 if both_printed else 75,
-                assertable=(
-                    f"{bureau.display_name} reports {named(row)}, for the original creditor "
-                    f"{shown(row, 'original_creditor')}, {since(row, began)}, and {named(original)} "
-                    f"{since(original, first)}; if both are one debt, its first delinquency cannot have two dates, so "
-                    "at least one of them may be wrong."
-                ),
-                asks=(AskedField(field=began.field, unstated=True),),
-                needs_consumer_confirm=True,
-            )
+    for row, original in collected(scan):
+        began, first = delinquency(row), delinquency(original)
+        if first is None or first.field == "opened" or began is None or began.earliest is None:
+            continue
+        if (began.earliest - first.latest).days <= _LATER_DAYS:
+            continue
+        both_printed = began.field == first.field == "first_delinquency"
+        yield Observation(
+            bureaus=(row.bureau,),
+            group=row.group,
+            values=(*quote(row, *_WHO, "original_creditor", began.field), *quote(original, *_WHO, first.field)),
+            confidence=88 if both_printed else 75,
+            assertable=(
+                f"{row.bureau.display_name} reports {named(row)}, for the original creditor "
+                f"{shown(row, 'original_creditor')}, {since(row, began)}, and {named(original)} "
+                f"{since(original, first)}; if both are one debt, its first delinquency cannot have two dates, so at "
+                "least one of them may be wrong."
+            ),
+            asks=(AskedField(field=began.field, unstated=True),),
+            needs_consumer_confirm=True,
+        )
 
 
 def since(row: BureauTradeline, began: Delinquency) -> str:
@@ -128,29 +136,23 @@ def since(row: BureauTradeline, began: Delinquency) -> str:
 )
 def double_report_original_and_buyer(scan: Scan) -> Iterator[Observation]:
     """The original creditor and a collector or debt buyer both show a balance for one debt."""
-    for bureau in Bureau:
-        rows = tuple(scan.report.rows(bureau))
-        for row in rows:
-            original = original_of(row, rows) if (row.balance or 0) > 0 else None
-            if original is None or (original.balance or 0) <= 0:
-                continue
-            yield Observation(
-                bureaus=(bureau,),
-                group=row.group,
-                values=(
-                    *quote(row, *_WHO, "original_creditor", "balance"),
-                    *quote(original, *_WHO, "balance"),
-                ),
-                confidence=80,
-                assertable=(
-                    f"{bureau.display_name} reports {named(row)}, for the original creditor "
-                    f"{shown(row, 'original_creditor')}, with a balance of {shown(row, 'balance')}, and also "
-                    f"{named(original)} with a balance of {shown(original, 'balance')}; if both are one debt, it is "
-                    "reported twice."
-                ),
-                asks=(AskedField(field="balance", unstated=True),),
-                needs_consumer_confirm=True,
-            )
+    for row, original in collected(scan):
+        if (row.balance or 0) <= 0 or (original.balance or 0) <= 0:
+            continue
+        yield Observation(
+            bureaus=(row.bureau,),
+            group=row.group,
+            values=(*quote(row, *_WHO, "original_creditor", "balance"), *quote(original, *_WHO, "balance")),
+            confidence=80,
+            assertable=(
+                f"{row.bureau.display_name} reports {named(row)}, for the original creditor "
+                f"{shown(row, 'original_creditor')}, with a balance of {shown(row, 'balance')}, and also "
+                f"{named(original)} with a balance of {shown(original, 'balance')}; if both are one debt, it is "
+                "reported twice."
+            ),
+            asks=(AskedField(field="balance", unstated=True),),
+            needs_consumer_confirm=True,
+        )
 
 
 @detector(

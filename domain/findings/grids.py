@@ -114,7 +114,7 @@ def frozen_delinquency(scan: Scan) -> Iterator[Observation]:
     a standstill.
     """
     for row in scan.report.rows():
-        runs = _standstills(row) if sum(cell.level in _STEPS for cell in row.history) >= _FROZEN_MONTHS else []
+        runs = _standstills(row) if _most_of_one_step(row) >= _FROZEN_MONTHS else []
         if not runs or _terms_changed(row, scan.earlier.get(row.ref)):
             continue
         stated = [f"{run[0].level.words} in every month from {run[0].month} to {run[-1].month}" for run in runs]
@@ -126,6 +126,13 @@ def frozen_delinquency(scan: Scan) -> Iterator[Observation]:
             assertable=(f"{row.bureau.display_name}'s payment history of {named(row)} shows {some(stated, '; ')}."),
             needs_consumer_confirm=True,
         )
+
+
+def _most_of_one_step(row: BureauTradeline) -> int:
+    levels = [cell.level for cell in row.history]
+    if levels.count(PaymentLevel.CURRENT) == len(levels):
+        return 0
+    return max(levels.count(step) for step in _STEPS)
 
 
 def _standstills(row: BureauTradeline) -> list[list[PaymentMonth]]:
@@ -162,7 +169,7 @@ def chargeoff_repeated_with_current(scan: Scan) -> Iterator[Observation]:
     Where the charge-off does not come back afterwards the consumer may know of a settlement that the report leaves out.
     """
     for row in scan.report.rows():
-        if all(cell.level is not PaymentLevel.CHARGE_OFF for cell in row.history):
+        if PaymentLevel.CHARGE_OFF not in [cell.level for cell in row.history]:
             continue
         grid = [cell for cell in reversed(row.history) if cell.level in (PaymentLevel.CHARGE_OFF, PaymentLevel.CURRENT)]
         turns = [pair for pair in pairwise(grid) if pair[0].level is not pair[1].level]

@@ -111,6 +111,7 @@ def _obsolete(draft: Draft, _: Bureaus | None) -> Planted:
     placed = draft.as_of - timedelta(days=2960)
     for column in account.columns.values():
         column.opened = column.status_date = placed
+        column.first_delinquency = months_back(placed, 6)
         column.history = grid(months_back(column.reported, 1), "9" * 96)
     return _all("D01", account)
 

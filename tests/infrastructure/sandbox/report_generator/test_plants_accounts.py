@@ -13,7 +13,16 @@ from domain.credit_reports import ReportFormat, Tradeline
 from domain.findings import detect
 from domain.partial_dates import PartialDate
 from infrastructure.reports import parse
-from infrastructure.sandbox.report_generator import base_scores, generate, generate_pair, invent, tell, write
+from infrastructure.sandbox.report_generator import (
+    EVERY_ERROR,
+    base_scores,
+    generate,
+    generate_pair,
+    invent,
+    profile_of,
+    tell,
+    write,
+)
 from infrastructure.sandbox.report_generator.plants_accounts import (
     BETWEEN_PULLS,
     PRINTED_ONLY,
@@ -82,6 +91,15 @@ def test_with_printed_dates_every_error_is_found_and_nothing_else(identifier, se
 def test_a_clean_report_is_clean_with_printed_dates_too(seed):
     draft, planted = invent(seed, AS_OF, {})
     assert detect(pulled(draft, planted, AS_OF, printed=True), AS_OF) == []
+
+
+@some_seeds
+@given(seed=SEEDS)
+def test_with_printed_dates_all_errors_together_are_found_and_nothing_else(seed):
+    draft, planted = invent(seed, AS_OF, {identifier: None for identifier in EVERY_ERROR if identifier != "D04"})
+    truth = told(tell(draft, planted, base_scores(draft, EVERYWHERE)))
+    found = detect(pulled(draft, planted, AS_OF, printed=True), AS_OF, profile_of(draft.person))
+    assert places(found) == truth
 
 
 def beside(first, second):
