@@ -19,8 +19,8 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from domain.bureaus import Bureau
-from domain.credit_reports import ReportFormat
-from domain.findings import DETECTORS, Finding, detect
+from domain.credit_reports import CanonicalReport, ReportFormat
+from domain.findings import DETECTORS, Finding, Identity, detect, detect_after_disputes
 from infrastructure.reports import parse
 from infrastructure.sandbox.report_generator import ALL_ERRORS, GeneratedReport, base_scores, generate, invent, write
 from infrastructure.sandbox.report_generator.mixes import FEWEST, MOST
@@ -73,8 +73,10 @@ def main(files: int = 5_000, seed: int = 0) -> dict[str, Any]:
     for number in range(files):
         generated, as_of = invented(seed, number)
         report = parse(generated.raw)
+        disputes, identities = tuple(known.dispute for known in generated.known), identities_in(report, generated)
         began = time.perf_counter()
         findings = detect(report, as_of, generated.profile)
+        findings += detect_after_disputes(report, as_of, disputes, identities)
         run.scans.append(time.perf_counter() - began)
         compare(run, generated, findings, number)
         if number % PARSE_EVERY == 0:
@@ -92,6 +94,16 @@ def invented(seed: int, number: int) -> tuple[GeneratedReport, date]:
     encoding, tradelines = rng.choice(list(ReportFormat)), rng.randint(FEWEST, MOST)
     report = generate(rng.getrandbits(48), as_of, encoding, plan, tradelines=tradelines, as_far_as_they_fit=True)
     return report, as_of
+
+
+def identities_in(report: CanonicalReport, generated: GeneratedReport) -> dict[str, tuple[Identity, ...]]:
+    """Whose account each row of the report is that we knew before, as an import would have matched it."""
+    identities: dict[str, tuple[Identity, ...]] = {}
+    for known in generated.known:
+        for row in report.rows(known.dispute.bureau):
+            if row.group == known.group:
+                identities[row.ref] = (*identities.get(row.ref, ()), known.identity)
+    return identities
 
 
 def large_report(seed: int) -> GeneratedReport:

@@ -52,8 +52,7 @@ EVERY_PERSON_ERROR: Mapping[str, Bureaus | None] = dict.fromkeys(
 """The same of the errors about the person, their inquiries and their disputes; D35 is for a report that shows no
 bankruptcy, so it cannot stand beside D03 and D34."""
 
-
-ALL_ERRORS: Final = tuple(EVERY_ERROR)
+ALL_ERRORS: Final = (*EVERY_ERROR, *PERSON_ORDER)
 """Every kind of error that can be planted."""
 
 _WITH_BANKRUPTCY: Final = 0.25

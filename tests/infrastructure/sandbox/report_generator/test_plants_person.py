@@ -15,6 +15,7 @@ from domain.templates import compose
 from domain.wording import REASONS
 from infrastructure.reports import parse
 from infrastructure.sandbox.report_generator import EVERY_ERROR, EVERY_PERSON_ERROR, GeneratedReport, generate
+from infrastructure.sandbox.report_generator.plants import NoRoom
 from infrastructure.sandbox.report_generator.plants_person import PERSON_ORDER, PERSON_PLANTS
 from tests.support.letters import letter_facts
 
@@ -103,3 +104,12 @@ def test_every_error_of_an_account_makes_a_letter_that_may_be_sent(seed):
                 assert lint(compose("bureau_dispute_611", 1, facts), facts) == (), finding.assertable
                 sentences += 1
         assert sentences
+
+
+def test_errors_about_a_bankruptcy_need_one_or_none():
+    for plan in ({"D03": None, "D35": None}, {"D34": None, "D35": None}):
+        with pytest.raises(NoRoom):
+            generate(3, AS_OF, errors=plan)
+        left = generate(3, AS_OF, errors=plan, as_far_as_they_fit=True)
+        assert "D35" not in {error.detector for error in left.planted}
+        assert found(left) == truth(left)
