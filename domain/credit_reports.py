@@ -28,6 +28,8 @@ class ReportFormat(StrEnum):
     TRUELINK_SMARTCREDIT = "truelink_smartcredit"
     TRUELINK_CAMEL = "truelink_camel"
     TRUELINK_SINGLE_BUREAU = "truelink_single_bureau"
+    MISMO_XML = "mismo_xml"
+    MISMO_JSON = "mismo_json"
 
 
 class PaymentLevel(StrEnum):

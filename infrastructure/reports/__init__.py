@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 from domain.credit_reports import CanonicalReport
-from infrastructure.reports import truelink
+from infrastructure.reports import mismo, truelink
 from infrastructure.reports.cursor import UnreadableReport
+from infrastructure.reports.recognition import Format, recogniser
 
-__all__ = ["UnreadableReport", "parse"]
+__all__ = ["FORMATS", "UnreadableReport", "parse"]
+
+_BUNDLE: Final = ("BundleComponents", "bundleComponents", "TrueLinkCreditReportType", "trueLinkCreditReportType")
+
+FORMATS: Final = (
+    Format("TrueLink as JSON or JSONP", truelink.parse, json_names=_BUNDLE),
+    Format("MISMO 2.x as XML or JSON", mismo.parse, ("CREDIT_RESPONSE",), ("CREDIT_RESPONSE", "RESPONSE_GROUP")),
+)
+"""Every family that is read, a line each. What marks a family stands in no other's files."""
+
+_recognise = recogniser(FORMATS)
 
 
 def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
@@ -17,4 +29,4 @@ def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
     `pulled_on` is used only when the report does not say itself when it was pulled. Raises
     UnreadableReport, naming the place and what was expected there, and never a value from the report.
     """
-    return truelink.parse(raw, pulled_on=pulled_on)
+    return _recognise(raw).parse(raw, pulled_on=pulled_on)

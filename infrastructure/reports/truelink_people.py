@@ -19,6 +19,7 @@ from domain.credit_reports import (
 from domain.partial_dates import PartialDate
 from infrastructure.reports import truelink_codes as codes
 from infrastructure.reports.cursor import Cursor, UnreadableReport
+from infrastructure.reports.fields import ssn, zip_code
 from infrastructure.reports.truelink_tradelines import bureau_of, bureau_of_source
 
 _Facts = defaultdict[Bureau, dict[str, list[object]]]
@@ -52,7 +53,7 @@ def _borrower_parts(borrower: Cursor) -> Iterator[tuple[Cursor, str, object]]:
         yield part, "birth_dates", _birth(part)
     for partition in borrower.children("socialPartition"):
         for part in partition.children("social"):
-            yield part, "ssns", _ssn(part)
+            yield part, "ssns", ssn(part.text("socialSecurityNumber"))
         partition.close()
     for part in borrower.children("employer"):
         employer = part.text("name")
@@ -89,14 +90,10 @@ def read_address(address: Cursor) -> ReportedAddress | None:
         unit=address.text("unit"),
         city=address.text("city"),
         state=address.text("stateCode"),
-        postal_code=_zip(address.text("postalCode")),
+        postal_code=zip_code(address.text("postalCode")),
     )
     address.close()
     return found if found.street or found.city or found.postal_code else None
-
-
-def _zip(printed: str | None) -> str | None:
-    return printed.zfill(5) if printed and printed.isdigit() and len(printed) < 5 else printed
 
 
 def _birth(part: Cursor) -> PartialDate | None:
@@ -115,14 +112,6 @@ def _birth(part: Cursor) -> PartialDate | None:
         return PartialDate.model_validate(parts, strict=False)
     except ValueError:
         raise UnreadableReport(born.place, "a date of birth") from None
-
-
-def _ssn(part: Cursor) -> str | None:
-    printed = part.text("socialSecurityNumber")
-    if printed is None:
-        return None
-    plain = re.sub(r"[ -]", "", printed)
-    return plain.zfill(9) if re.fullmatch(r"[0-9]{5,9}", plain) else plain.upper()[:20]
 
 
 def read_inquiries(report: Cursor, refused: Counter[str]) -> tuple[Inquiry, ...]:

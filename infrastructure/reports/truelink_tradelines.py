@@ -13,6 +13,7 @@ from domain.bureaus import Bureau
 from domain.credit_reports import BureauTradeline, Condition, Designator, PaymentLevel, PaymentMonth, Tradeline
 from infrastructure.reports import truelink_codes as codes
 from infrastructure.reports.cursor import Cursor, UnreadableReport, read_date
+from infrastructure.reports.fields import cell
 
 MAX_TRADELINES: Final = 5_000
 MAX_MONTHS: Final = 240
@@ -182,11 +183,11 @@ def _history(granted: Cursor) -> tuple[PaymentMonth, ...]:
         if not isinstance(row, dict):
             raise UnreadableReport(f"{grid.place}/monthlyPayStatus/{index}", "an object")
         printed, status = row.get("date"), row.get("status")
-        cell = _usual_cell(printed, status) if type(printed) is type(status) is str else None
-        if cell is None:
-            cell = _unusual_cell(printed, status, f"{grid.place}/monthlyPayStatus/{index}/date")
-        if cell is not None:
-            months.setdefault(cell.month, cell)
+        month = _usual_cell(printed, status) if type(printed) is type(status) is str else None
+        if month is None:
+            month = _unusual_cell(printed, status, f"{grid.place}/monthlyPayStatus/{index}/date")
+        if month is not None:
+            months.setdefault(month.month, month)
     grid.note_read(2 * len(months))
     grid.close()
     return tuple(months[month] for month in sorted(months, reverse=True))
@@ -196,18 +197,13 @@ def _history(granted: Cursor) -> tuple[PaymentMonth, ...]:
 def _usual_cell(printed: str, status: str) -> PaymentMonth | None:
     """A cell whose date is written as dates are; most cells of a report are alike, and cells never change."""
     quick = _MONTH.match(printed)
-    return _cell(quick[1], codes.GRID.get(status.upper(), PaymentLevel.NOT_REPORTED)) if quick else None
+    return cell(quick[1], codes.GRID.get(status.upper(), PaymentLevel.NOT_REPORTED)) if quick else None
 
 
 def _unusual_cell(printed: object, status: object, place: str) -> PaymentMonth | None:
     month = _month(printed, place)
     level = codes.GRID.get(status.upper()) if isinstance(status, str) else None
-    return None if month is None else _cell(month, level or PaymentLevel.NOT_REPORTED)
-
-
-@lru_cache(maxsize=10_000)
-def _cell(month: str, level: PaymentLevel) -> PaymentMonth:
-    return PaymentMonth(month=month, level=level)
+    return None if month is None else cell(month, level or PaymentLevel.NOT_REPORTED)
 
 
 def _month(printed: object, place: str) -> str | None:

@@ -8,21 +8,23 @@ unwrapped, first letters lowered, and `{}`, "" and "-" become None. Numbers stay
 
 from __future__ import annotations
 
-import json
-import re
-from typing import Final, NoReturn
+from typing import Final
 
 from domain.credit_reports import ReportFormat
 from infrastructure.reports.cursor import Object, UnreadableReport
+from infrastructure.reports.documents import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_OBJECTS,
+    MAX_VALUES,
+    check_depth,
+    has_callback,
+    load_json,
+    text_of,
+)
 
-MAX_BYTES: Final = 20 * 1024 * 1024
-MAX_DEPTH: Final = 60
-MAX_OBJECTS: Final = 500_000
-MAX_VALUES: Final = 2_000_000
-"""More objects and values than 5,000 accounts with four years of history have; what they cost is memory."""
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_OBJECTS", "MAX_VALUES", "read_tree"]
 
-_CALLBACK: Final = re.compile(r"\A\s*[A-Za-z_$][A-Za-z0-9_$.]{0,99}\s*\(")
-_CALLBACK_END: Final = re.compile(r"\)\s*;?\s*\Z")
 _NAMES_KEPT: Final = 10_000
 _LEAVES_KEPT: Final = 50_000
 _ABSENT: Final = frozenset({"", "-", "--"})
@@ -30,48 +32,15 @@ _ABSENT: Final = frozenset({"", "-", "--"})
 
 def read_tree(raw: bytes) -> tuple[Object, ReportFormat]:
     """The normalised tree of an export, and the encoding it came in."""
-    if len(raw) > MAX_BYTES:
-        raise UnreadableReport("/", f"at most {MAX_BYTES} bytes")
-    if raw.count(b"{") + raw.count(b"[") > MAX_OBJECTS or raw.count(b",") > MAX_VALUES:
-        raise UnreadableReport("/", f"at most {MAX_OBJECTS} objects and {MAX_VALUES} values")
-    parsed, has_callback = _load(raw)
+    text = text_of(raw)
+    parsed = load_json(text)
     if not isinstance(parsed, dict):
         raise UnreadableReport("/", "an object")
     signs = _Signs()
     tree = _normalised(parsed, 1, signs)
     if not isinstance(tree, dict):
         raise UnreadableReport("/", "a credit report")
-    return tree, _encoding(tree, signs, has_callback)
-
-
-def _load(raw: bytes) -> tuple[object, bool]:
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UnreadableReport("/", "text in UTF-8") from None
-    callback = _CALLBACK.match(text)
-    if callback:
-        end = _CALLBACK_END.search(text, max(callback.end(), len(text) - 100))
-        if end is None:
-            raise UnreadableReport("/", "the closing parenthesis of the JSONP callback")
-        text = text[callback.end() : end.start()]
-    try:
-        loaded = json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_not_a_number)
-    except json.JSONDecodeError as error:
-        raise UnreadableReport(f"/ (character {error.pos})", "JSON") from None
-    except RecursionError:
-        raise UnreadableReport("/", f"at most {MAX_DEPTH} levels") from None
-    return loaded, bool(callback)
-
-
-def _number(printed: str) -> str:
-    if len(printed) > 64:
-        raise UnreadableReport("/", "numbers of at most 64 characters")
-    return printed
-
-
-def _not_a_number(_: str) -> NoReturn:
-    raise UnreadableReport("/", "JSON without NaN and Infinity")
+    return tree, _encoding(tree, signs, has_callback(text))
 
 
 class _Signs:
@@ -105,14 +74,9 @@ def _normalised(node: object, depth: int, signs: _Signs) -> object:
     if isinstance(node, bool):
         return "true" if node else "false"
     if isinstance(node, list):
-        _check_depth(depth)
+        check_depth(depth)
         return [_normalised(item, depth + 1, signs) for item in node] or None
     return None
-
-
-def _check_depth(depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise UnreadableReport("/", f"at most {MAX_DEPTH} levels")
 
 
 def _normalised_leaf(node: dict[str, object], depth: int, signs: _Signs) -> object:
@@ -120,7 +84,7 @@ def _normalised_leaf(node: dict[str, object], depth: int, signs: _Signs) -> obje
     cell = tuple(node.items())
     if not (type(cell[0][1]) is type(cell[1][1]) is str):
         return _normalised_object(node, depth, signs)
-    _check_depth(depth)
+    check_depth(depth)
     known = signs.leaves.get(cell)
     if known is None:
         known = _normalised_object(node, depth, signs)
@@ -130,7 +94,7 @@ def _normalised_leaf(node: dict[str, object], depth: int, signs: _Signs) -> obje
 
 
 def _normalised_object(node: dict[str, object], depth: int, signs: _Signs) -> object:
-    _check_depth(depth)
+    check_depth(depth)
     tree: Object = {}
     names = signs.names
     empty = True
@@ -158,9 +122,9 @@ def _normalised_object(node: dict[str, object], depth: int, signs: _Signs) -> ob
     return None if empty else tree
 
 
-def _encoding(tree: Object, signs: _Signs, has_callback: bool) -> ReportFormat:
+def _encoding(tree: Object, signs: _Signs, in_callback: bool) -> ReportFormat:
     if signs.attributes:
         return ReportFormat.TRUELINK_IDENTITYIQ
-    if "bundleComponents" not in tree and not has_callback and signs.capitals:
+    if "bundleComponents" not in tree and not in_callback and signs.capitals:
         return ReportFormat.TRUELINK_SINGLE_BUREAU
     return ReportFormat.TRUELINK_SMARTCREDIT if signs.capitals else ReportFormat.TRUELINK_CAMEL

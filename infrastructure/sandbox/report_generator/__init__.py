@@ -13,7 +13,7 @@ from domain.credit_reports import PersonName, ReportedAddress, ReportFormat
 from domain.findings.model import ConsumerProfile
 from domain.partial_dates import PartialDate
 from infrastructure.sandbox.report_generator.accounts import CARDS, Account, Inventor, invent_accounts
-from infrastructure.sandbox.report_generator.encodings import encode
+from infrastructure.sandbox.report_generator.encodings import LISTING_ROWS, encode
 from infrastructure.sandbox.report_generator.mixes import Mixer
 from infrastructure.sandbox.report_generator.people import Person, invent_person, with_a_past
 from infrastructure.sandbox.report_generator.plants import ORDER, Bureaus, Draft, Planted, plant
@@ -179,11 +179,12 @@ def write(
     `follows`: the report is read beside the pull before.
     """
     printed = encoding in PRINTS_FIRST_DELINQUENCY
-    groups = _groups(draft)
+    accounts = [one for one in draft.accounts if encoding not in LISTING_ROWS or one.columns.keys() & scores.keys()]
+    groups = _groups(accounts)
     return GeneratedReport(
         raw=encode(report_tree(draft, pulled_on, scores), encoding, scores),
         profile=profile_of(draft.person),
-        planted=tell(draft, [error for error in planted if _shows(error, printed, follows)], scores),
+        planted=tuple(_truth(groups, [error for error in planted if _shows(error, printed, follows)], scores)),
         known=tuple(
             KnownBefore(groups[id(account)], dispute, identity)
             for account, dispute, identity in draft.past
@@ -192,21 +193,22 @@ def write(
     )
 
 
-def _groups(draft: Draft) -> dict[int, str]:
-    return {id(account): str(position) for position, account in enumerate(draft.accounts, start=1)}
+def _groups(accounts: list[Account]) -> dict[int, str]:
+    return {id(account): str(position) for position, account in enumerate(accounts, start=1)}
 
 
 def tell(draft: Draft, planted: list[Planted], scores: Mapping[Bureau, int]) -> tuple[PlantedError, ...]:
     """The truth about errors of a draft, in the terms of the report it makes."""
-    return tuple(_truth(draft, planted, scores))
+    return tuple(_truth(_groups(draft.accounts), planted, scores))
 
 
 def _shows(error: Planted, printed: bool, follows: bool) -> bool:
     return (printed or error.detector not in PRINTED_ONLY) and (follows or error.detector not in SINCE_THE_PULL_BEFORE)
 
 
-def _truth(draft: Draft, planted: list[Planted], scores: Mapping[Bureau, int]) -> Iterator[PlantedError]:
-    groups = _groups(draft)
+def _truth(
+    groups: Mapping[int, str], planted: list[Planted], scores: Mapping[Bureau, int]
+) -> Iterator[PlantedError]:
     for error in planted:
         if error.account is not None and id(error.account) not in groups:
             continue

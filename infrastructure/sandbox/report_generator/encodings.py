@@ -1,4 +1,4 @@
-"""The four encodings in which TrueLink's one tree travels."""
+"""The encodings a report's one tree travels in: TrueLink's four, and MISMO's two made from it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from typing import Final
 
 from domain.bureaus import Bureau
 from domain.credit_reports import ReportFormat
+from infrastructure.sandbox.report_generator.mismo import mismo_json, mismo_xml
 from infrastructure.sandbox.report_generator.tree import SYMBOLS
 
 Tree = dict[str, object]
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
+LISTING_ROWS: Final = frozenset({ReportFormat.MISMO_XML, ReportFormat.MISMO_JSON})
+"""Encodings that list each bureau's row: an account that no bureau shows leaves no trace in them."""
+
 _LOSSY: Final = frozenset({"SocialSecurityNumber", "postalCode"})
 
 
@@ -96,4 +100,6 @@ _ENCODERS: Final[dict[ReportFormat, Callable[[Tree, dict[Bureau, int]], str]]] =
     ReportFormat.TRUELINK_SMARTCREDIT: _smartcredit,
     ReportFormat.TRUELINK_CAMEL: _camel,
     ReportFormat.TRUELINK_SINGLE_BUREAU: _single_bureau,
+    ReportFormat.MISMO_XML: mismo_xml,
+    ReportFormat.MISMO_JSON: mismo_json,
 }

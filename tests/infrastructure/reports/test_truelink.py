@@ -15,6 +15,12 @@ from infrastructure.sandbox.report_generator import generate
 from tests.support.truelink import raw, tradeline, tree
 
 AS_OF = date(2026, 1, 5)
+FAMILY = (
+    ReportFormat.TRUELINK_IDENTITYIQ,
+    ReportFormat.TRUELINK_SMARTCREDIT,
+    ReportFormat.TRUELINK_CAMEL,
+    ReportFormat.TRUELINK_SINGLE_BUREAU,
+)
 
 
 def meaning(report: CanonicalReport) -> dict:
@@ -24,8 +30,8 @@ def meaning(report: CanonicalReport) -> dict:
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10**6))
 def test_the_same_tree_means_the_same_in_every_encoding(seed):
-    reports = {encoding: parse(generate(seed, AS_OF, encoding).raw) for encoding in ReportFormat}
-    assert {encoding: report.source_format for encoding, report in reports.items()} == {e: e for e in ReportFormat}
+    reports = {encoding: parse(generate(seed, AS_OF, encoding).raw) for encoding in FAMILY}
+    assert {encoding: report.source_format for encoding, report in reports.items()} == {e: e for e in FAMILY}
     first, *others = reports.values()
     assert all(meaning(other) == meaning(first) for other in others)
 
@@ -95,8 +101,9 @@ def test_scores_are_also_found_beside_the_merged_report():
 @pytest.mark.parametrize(
     ("content", "place"),
     [
-        (b"", "/ (character 0)"),
-        (b"<html></html>", "/ (character 0)"),
+        (b"", "/"),
+        (b"<html></html>", "/"),
+        (b'{"TrueLinkCreditReportType": {', "/ (character 30)"),
         (b"[]", "/"),
         (b"{}", "/"),
         (b"\xff\xfe", "/"),

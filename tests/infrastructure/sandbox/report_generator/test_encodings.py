@@ -1,12 +1,17 @@
-"""The four encodings look as the vendors write them."""
+"""The encodings look as the vendors write them."""
 
 import json
+from datetime import date
 
 import pytest
 
 from domain.bureaus import Bureau
 from domain.credit_reports import ReportFormat
+from infrastructure.reports import parse
+from infrastructure.sandbox.report_generator import generate
 from infrastructure.sandbox.report_generator.encodings import encode
+
+AS_OF = date(2026, 1, 5)
 
 TREE = {
     "Borrower": {"SocialSecurityNumber": "012345678", "name": "A"},
@@ -46,4 +51,14 @@ def test_a_single_bureau_export_loses_leading_zeros():
 
 @pytest.mark.parametrize("encoding", list(ReportFormat))
 def test_every_format_has_an_encoder(encoding):
-    assert encoded(encoding)
+    assert parse(generate(3, AS_OF, encoding).raw).source_format is encoding
+
+
+@pytest.mark.parametrize("encoding", list(ReportFormat))
+def test_the_truth_names_accounts_as_the_report_numbers_them(encoding):
+    generated = generate(3, AS_OF, encoding, bureaus=(Bureau.EQUIFAX, Bureau.TRANSUNION))
+    numbered = {row.group: row for row in parse(generated.raw).rows()}
+    collections = [error for error in generated.planted if error.detector == "D27"]
+    assert collections
+    assert all(numbered[error.group].is_collection for error in collections)
+    assert all(error.group is None or error.group in numbered for error in generated.planted)

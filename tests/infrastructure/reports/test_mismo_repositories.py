@@ -1,0 +1,37 @@
+"""A row belongs to the one repository it names, or to none."""
+
+import pytest
+
+from domain.bureaus import Bureau
+from infrastructure.reports.cursor import Cursor, Tally
+from infrastructure.reports.mismo_repositories import Repositories
+
+EQUIFAX, EXPERIAN = {"_SourceType": "Equifax", "_SubscriberCode": "E1"}, {"_SourceType": "Experian"}
+
+
+@pytest.mark.parametrize(
+    ("row", "bureau"),
+    [
+        ({"CREDIT_REPOSITORY": EQUIFAX}, Bureau.EQUIFAX),
+        ({"CREDIT_REPOSITORY": [EXPERIAN]}, Bureau.EXPERIAN),
+        ({"CREDIT_REPOSITORY": [EQUIFAX, EQUIFAX]}, Bureau.EQUIFAX),
+        ({"CreditRepositorySourceType": "Trans Union"}, Bureau.TRANSUNION),
+        ({"CREDIT_REPOSITORY": EQUIFAX, "CreditRepositorySourceType": "Equifax"}, Bureau.EQUIFAX),
+        ({"CREDIT_REPOSITORY": EQUIFAX, "CreditFileID": "EA01 TA01"}, Bureau.EQUIFAX),
+        ({"CREDIT_REPOSITORY": [EQUIFAX, EXPERIAN]}, None),
+        ({"CREDIT_REPOSITORY": [EQUIFAX, {"_SubscriberCode": "X9"}]}, None),
+        ({"CREDIT_REPOSITORY": [EQUIFAX, None]}, None),
+        ({"CREDIT_REPOSITORY": [EQUIFAX, {"_SourceType": "MergedData"}]}, None),
+        ({"CREDIT_REPOSITORY": EQUIFAX, "CreditRepositorySourceType": "Experian"}, None),
+        ({"CreditRepositorySourceType": "MergedData"}, None),
+        ({"CreditFileID": "EA01"}, None),
+        ({}, None),
+    ],
+)
+def test_a_row_belongs_to_the_one_repository_it_names(row, bureau):
+    assert Repositories(Cursor(row, "/", Tally())).bureau is bureau
+
+
+def test_the_code_of_the_only_repository_is_the_subscribers():
+    assert Repositories(Cursor({"CREDIT_REPOSITORY": EQUIFAX}, "/", Tally())).subscriber_code == "E1"
+    assert Repositories(Cursor({"CREDIT_REPOSITORY": [EQUIFAX, EXPERIAN]}, "/", Tally())).subscriber_code is None
