@@ -18,6 +18,7 @@ from infrastructure.reports.mismo_people import (
     read_scores,
     read_subscribers,
 )
+from infrastructure.reports.mismo_repositories import files_of
 from infrastructure.reports.mismo_tree import RESPONSE, read_response
 
 PARSER_VERSION: Final = 1
@@ -38,13 +39,14 @@ def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
     pulled = issued or pulled_on
     if pulled is None:
         raise UnreadableReport(f"{response.place}/CreditReportFirstIssuedDate", "the date of the pull")
+    files = files_of(response)
     refused: Counter[str] = Counter()
-    tradelines = read_liabilities(response, refused)
+    tradelines = read_liabilities(response, files, refused)
     personal, returned = read_files(response, refused)
-    scores = read_scores(response, refused)
-    inquiries = read_inquiries(response, refused)
-    public_records = read_public_records(response, refused)
-    subscribers = read_subscribers(response)
+    scores = read_scores(response, files, refused)
+    inquiries = read_inquiries(response, files, refused)
+    public_records = read_public_records(response, files, refused)
+    subscribers = read_subscribers(response, files)
     sections = _sections(tradelines, personal, scores, returned, _deceased(response), issued)
     response.close()
     return CanonicalReport(

@@ -20,7 +20,7 @@ from domain.credit_reports import (
 from infrastructure.reports import mismo_codes as codes
 from infrastructure.reports.cursor import Cursor, UnreadableReport
 from infrastructure.reports.fields import cell, quote
-from infrastructure.reports.mismo_repositories import Repositories
+from infrastructure.reports.mismo_repositories import Files, Repositories
 from infrastructure.reports.truelink_codes import bureau_named
 from infrastructure.reports.truelink_tradelines import MAX_MONTHS, MAX_TRADELINES
 
@@ -47,7 +47,7 @@ _NOT_REMARKS: Final = frozenset({"other"})
 _Key = tuple[str, str]
 
 
-def read_liabilities(response: Cursor, refused: Counter[str]) -> tuple[Tradeline, ...]:
+def read_liabilities(response: Cursor, files: Files, refused: Counter[str]) -> tuple[Tradeline, ...]:
     """Every account row that names one bureau.
 
     Rows are one account only where the source gives them one account id; never by their creditors' names. A row
@@ -62,7 +62,7 @@ def read_liabilities(response: Cursor, refused: Counter[str]) -> tuple[Tradeline
     for index, row in enumerate(rows):
         shared = row.text("ArrayAccountIdentifier")
         key = ("account", shared) if shared else ("row", str(index))
-        found = Repositories(row)
+        found = Repositories(row, files)
         if found.bureau is None:
             blended.append((key, found.named))
             row.close()

@@ -24,7 +24,7 @@ from domain.credit_reports import (
 from infrastructure.reports import mismo_codes as codes
 from infrastructure.reports.cursor import Cursor
 from infrastructure.reports.fields import ssn, zip_code
-from infrastructure.reports.mismo_repositories import Repositories
+from infrastructure.reports.mismo_repositories import Files, Repositories
 
 _Facts = defaultdict[Bureau, dict[str, list[object]]]
 _SCORE: Final = re.compile(r"\+?0*([1-9][0-9]{2})")
@@ -37,6 +37,7 @@ def read_files(response: Cursor, refused: Counter[str]) -> tuple[tuple[PersonalS
     returned: set[Bureau] = set()
     for file in response.children("CREDIT_FILE"):
         bureau = Repositories(file).bureau
+        file.text("CreditFileID")
         status = codes.plain(file.text("_ResultStatusType"))
         if bureau is None:
             refused["credit_file"] += 1
@@ -105,11 +106,11 @@ def _address(part: Cursor) -> ReportedAddress | None:
     return found if found.street or found.city or found.postal_code else None
 
 
-def read_scores(response: Cursor, refused: Counter[str]) -> dict[Bureau, int]:
+def read_scores(response: Cursor, files: Files, refused: Counter[str]) -> dict[Bureau, int]:
     """The first score of each bureau. Reason codes that stand in a score's place are no scores."""
     scores: dict[Bureau, int] = {}
     for row in response.children("CREDIT_SCORE"):
-        bureau = Repositories(row).bureau
+        bureau = Repositories(row, files).bureau
         score = _SCORE.fullmatch(row.text("_Value") or "")
         if bureau is None:
             refused["score"] += 1
@@ -119,11 +120,11 @@ def read_scores(response: Cursor, refused: Counter[str]) -> dict[Bureau, int]:
     return scores
 
 
-def read_inquiries(response: Cursor, refused: Counter[str]) -> tuple[Inquiry, ...]:
+def read_inquiries(response: Cursor, files: Files, refused: Counter[str]) -> tuple[Inquiry, ...]:
     """Who asked about the person. These reports list only looks made for an application."""
     found: list[Inquiry] = []
     for row in response.children("CREDIT_INQUIRY"):
-        source = Repositories(row)
+        source = Repositories(row, files)
         if source.bureau is None:
             refused["inquiry"] += 1
         else:
@@ -142,11 +143,11 @@ def read_inquiries(response: Cursor, refused: Counter[str]) -> tuple[Inquiry, ..
     return tuple(found)
 
 
-def read_public_records(response: Cursor, refused: Counter[str]) -> tuple[PublicRecord, ...]:
+def read_public_records(response: Cursor, files: Files, refused: Counter[str]) -> tuple[PublicRecord, ...]:
     """Court records."""
     found: list[PublicRecord] = []
     for row in response.children("CREDIT_PUBLIC_RECORD"):
-        bureau = Repositories(row).bureau
+        bureau = Repositories(row, files).bureau
         if bureau is None:
             refused["public_record"] += 1
         else:
@@ -169,11 +170,11 @@ def read_public_records(response: Cursor, refused: Counter[str]) -> tuple[Public
     return tuple(found)
 
 
-def read_subscribers(response: Cursor) -> tuple[Subscriber, ...]:
+def read_subscribers(response: Cursor, files: Files) -> tuple[Subscriber, ...]:
     """The creditors of the account rows that belong to one bureau, each once, with where they can be written to."""
     found: dict[Subscriber, None] = {}
     for row in response.children("CREDIT_LIABILITY"):
-        source = Repositories(row)
+        source = Repositories(row, files)
         creditor = row.child("_CREDITOR")
         name = creditor.text("_Name")
         contact = creditor.child("CONTACT_DETAIL").child("CONTACT_POINT")

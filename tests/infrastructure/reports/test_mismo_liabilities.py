@@ -135,10 +135,19 @@ def test_a_row_without_a_repository_is_refused_and_counted():
     assert report.refused == {"tradeline": 1}
 
 
+def test_a_row_that_points_to_another_bureaus_file_belongs_to_none():
+    bent = response()
+    bent["CREDIT_FILE"] = [bent["CREDIT_FILE"], {"@CreditFileID": "RA01", "@CreditRepositorySourceType": "Experian"}]
+    liability(bent)["@CreditFileID"] = "RA01"
+    assert parse(as_json(bent)).refused == {"tradeline": 1}
+    liability(bent)["@CreditFileID"] = "RA01 EA01"
+    assert [row.bureau for row in parse(as_json(bent)).rows()] == [Bureau.EQUIFAX]
+
+
 def stacked(*repositories, account="b066"):
     bent = response()
     bent["CREDIT_LIABILITY"] = [
-        {**liability(bent), "@ArrayAccountIdentifier": account, "CREDIT_REPOSITORY": repository}
+        {**liability(bent), "@CreditFileID": None, "@ArrayAccountIdentifier": account, "CREDIT_REPOSITORY": repository}
         for repository in repositories
     ]
     return parse(as_json(bent))
@@ -200,13 +209,13 @@ def test_words_nobody_knows_are_other_and_never_guessed():
 
 def test_the_vendors_handle_is_only_transunions():
     assert only_row(TUI_Handle="TR01").handle is None
-    assert only_row(TUI_Handle="TR01", CREDIT_REPOSITORY=TRANSUNION).handle == "TR01"
+    assert only_row(TUI_Handle="TR01", CreditFileID=None, CREDIT_REPOSITORY=TRANSUNION).handle == "TR01"
 
 
 def test_more_accounts_than_anybody_has_are_refused():
     rows = [{"_AccountType": "Open"}] * (MAX_TRADELINES + 1)
     with pytest.raises(UnreadableReport, match="5000 tradelines"):
-        read_liabilities(Cursor({"CREDIT_LIABILITY": rows}, "", Tally()), Counter())
+        read_liabilities(Cursor({"CREDIT_LIABILITY": rows}, "", Tally()), {}, Counter())
     refused = Counter()
-    assert read_liabilities(Cursor({"CREDIT_LIABILITY": rows[1:]}, "", Tally()), refused) == ()
+    assert read_liabilities(Cursor({"CREDIT_LIABILITY": rows[1:]}, "", Tally()), {}, refused) == ()
     assert refused == {"tradeline": MAX_TRADELINES}

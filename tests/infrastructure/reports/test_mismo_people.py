@@ -80,7 +80,7 @@ def test_a_street_may_come_in_parts():
 )
 def test_reason_codes_are_no_scores(printed, score):
     row = {"CreditRepositorySourceType": "Equifax", "_Value": printed or None}
-    scores = read_scores(Cursor({"CREDIT_SCORE": row}, "", Tally()), Counter())
+    scores = read_scores(Cursor({"CREDIT_SCORE": row}, "", Tally()), {}, Counter())
     assert scores.get(Bureau.EQUIFAX) == score
 
 
