@@ -40,7 +40,7 @@ __all__ = ["GeneratedReport", "PlantedError", "generate", "generate_pair"]
 BETWEEN_BUREAUS = frozenset({"D08", "D09", "D10", "D11", "D12", "D13", "D14", "D37"})
 """Detectors whose finding is about all bureaus of an account at once."""
 
-PRINTS_FIRST_DELINQUENCY: frozenset[ReportFormat] = frozenset()
+PRINTS_FIRST_DELINQUENCY: Final = frozenset({ReportFormat.MISMO_XML, ReportFormat.MISMO_JSON})
 """Encodings that have a field for the date of first delinquency; TrueLink's tree has none."""
 
 EVERY_ERROR: Mapping[str, Bureaus | None] = dict.fromkeys(ORDER)
@@ -182,7 +182,7 @@ def write(
     accounts = [one for one in draft.accounts if encoding not in LISTING_ROWS or one.columns.keys() & scores.keys()]
     groups = _groups(accounts)
     return GeneratedReport(
-        raw=encode(report_tree(draft, pulled_on, scores), encoding, scores),
+        raw=encode(report_tree(draft, pulled_on, scores, first_delinquencies=printed), encoding, scores),
         profile=profile_of(draft.person),
         planted=tuple(_truth(groups, [error for error in planted if _shows(error, printed, follows)], scores)),
         known=tuple(

@@ -2,7 +2,7 @@
 
 Both list each bureau's row on its own and say by an account id which rows are one account. The JSON form has, as
 its vendor's has, one more row before those of an account that several bureaus report: it names all of them and
-belongs to none. What MISMO has no place for is left out; what only MISMO has is told from the payment grid.
+belongs to none. What MISMO has no place for is left out, as are looks that are no applications.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LOANS: Final = {
     "Conventional mortgage": "ConventionalRealEstateMortgage",
     "Collection account": "CollectionAttorney",
 }
-_OWNERS: Final = {"I": "Individual", "J": "JointContractualLiability", "A": "AuthorizedUser"}
+_OWNERS: Final = {"I": "Individual", "J": "JointContractualLiability", "A": "AuthorizedUser", "X": "Deceased"}
 _RATINGS: Final = {
     "C": ("1", "AsAgreed"),
     "1": ("2", "Late30Days"),
@@ -37,6 +37,7 @@ _RATINGS: Final = {
     "3": ("4", "Late90Days"),
     **dict.fromkeys("456", ("5", "LateOver120Days")),
     "9": ("9", "CollectionOrChargeOff"),
+    "U": (None, "NoDataAvailable"),
 }
 _CONDITIONS: Final = {"P": "Paid", "T": "Transferred"}
 _AMOUNTS: Final = {
@@ -88,7 +89,9 @@ def _response(report: Tree, scores: dict[Bureau, int], version: str, merged_rows
             {"@CreditRepositorySourceType": bureau.display_name, "@_Value": f"+{score}", "@_Date": pulled}
             for bureau, score in scores.items()
         ],
-        "CREDIT_INQUIRY": [_inquiry(part["Inquiry"]) for part in report["InquiryPartition"]],
+        "CREDIT_INQUIRY": [
+            _inquiry(part["Inquiry"]) for part in report["InquiryPartition"] if part["Inquiry"]["inquiryType"] == "I"
+        ],
         "CREDIT_PUBLIC_RECORD": [
             _public_record(row) for part in report["PulblicRecordPartition"] for row in part["PublicRecord"]
         ],
@@ -205,6 +208,7 @@ def _liability(row: Tree, partition: Tree, position: int, subscribers: dict[str,
         "@CreditBusinessType": "CollectionServices" if collection else "Banking",
         "@CreditLoanType": _LOANS.get(loan, "".join(loan.title().split())),
         **({"@TUI_Handle": row["handle"]} if symbol == "TUC" else {}),
+        "@_FirstDelinquencyDate": row.get("dateFirstDelinquency"),
         **(_charge_off(row) if status == "9" and not collection else {}),
         "_CREDITOR": _creditor(row["creditorName"], subscribers.get(row["creditorName"])),
         "_CURRENT_RATING": _rating(status),
@@ -220,15 +224,11 @@ def _liability(row: Tree, partition: Tree, position: int, subscribers: dict[str,
 
 
 def _charge_off(row: Tree) -> Tree:
-    """When the account was charged off and first late: months the grid shows, where it shows them."""
-    months = row["GrantedTrade"]["PayStatusHistory"].get("MonthlyPayStatus", ())
-    late = [month["date"][:7] for month in months if month["status"] in "123456789"]
-    reaches_back = any(month["status"] == "C" for month in months)
+    """When the account was charged off, and for how much."""
     return {
         "@_ChargeOffDate": row["dateAccountStatus"],
         "@_ChargeOffAmount": row["highBalance"],
         "@IsChargeoffIndicator": "Y",
-        "@_FirstDelinquencyDate": min(late) if late and reaches_back else None,
     }
 
 

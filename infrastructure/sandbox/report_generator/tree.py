@@ -47,12 +47,17 @@ def _amount(amount: int | None) -> str | None:
     return None if amount is None else str(amount)
 
 
-def report_tree(draft: Draft, pulled_on: date, scores: dict[Bureau, int]) -> Tree:
-    """The `TrueLinkCreditReportType` of a draft. A bureau without a score is an empty section."""
+def report_tree(
+    draft: Draft, pulled_on: date, scores: dict[Bureau, int], *, first_delinquencies: bool = False
+) -> Tree:
+    """The `TrueLinkCreditReportType` of a draft. A bureau without a score is an empty section.
+
+    TrueLink prints no date of first delinquency; `first_delinquencies` adds it for encodings that do.
+    """
     return {
         "SB168Frozen": {"equifax": "false", "experian": "false", "transunion": "false"},
         "Borrower": _borrower(draft, scores),
-        "TradeLinePartition": [_partition(account, scores) for account in draft.accounts],
+        "TradeLinePartition": [_partition(account, scores, first_delinquencies) for account in draft.accounts],
         "InquiryPartition": [{"Inquiry": inquiry} for inquiry in _inquiries(draft, scores)],
         "PulblicRecordPartition": _public_records(draft, scores),
         "Subscriber": _subscribers(draft, scores),
@@ -120,7 +125,7 @@ def _address(home: Home, bureau: Bureau) -> Tree:
     return {"CreditAddress": place, "dateReported": _day(home.reported), "Source": _source(bureau)}
 
 
-def _partition(account: Account, scores: dict[Bureau, int]) -> Tree:
+def _partition(account: Account, scores: dict[Bureau, int], dated: bool) -> Tree:
     first = next(iter(account.columns.values()))
     words = _TYPES[first.type_symbol]
     return {
@@ -129,6 +134,7 @@ def _partition(account: Account, scores: dict[Bureau, int]) -> Tree:
         "accountTypeAbbreviation": words,
         "Tradeline": [
             _tradeline(column, bureau, position)
+            | ({"dateFirstDelinquency": _day(column.first_delinquency)} if dated else {})
             for position, (bureau, column) in enumerate(account.columns.items(), start=1)
             if bureau in scores
         ],

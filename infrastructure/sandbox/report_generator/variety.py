@@ -153,6 +153,7 @@ def medical_collection(inventor: Inventor, names: Names, provider: str) -> Accou
     owed = inventor.rng.randint(620, 4800)
     for column in account.columns.values():
         column.opened = column.status_date = placed
+        column.first_delinquency = months_back(placed, 6)
         column.balance = column.high_balance = column.past_due = owed
         column.type_words = "Medical debt"
     account.kind = "medical_collection"
@@ -168,6 +169,7 @@ def bought_debt(inventor: Inventor, seller: Names, buyer: Names) -> tuple[Accoun
     placed = min(months_back(old.status_date or inventor.as_of, -4), inventor.as_of - timedelta(days=60))
     for column in bought.columns.values():
         column.opened = column.status_date = placed
+        column.first_delinquency = old.first_delinquency
         column.balance = column.high_balance = column.past_due = old.high_balance
         column.remarks = ["Placed for collection"]
     return sold, bought
