@@ -30,6 +30,9 @@ class ReportFormat(StrEnum):
     TRUELINK_SINGLE_BUREAU = "truelink_single_bureau"
     MISMO_XML = "mismo_xml"
     MISMO_JSON = "mismo_json"
+    EQUIFAX_JSON = "equifax_json"
+    TRANSUNION_XML = "transunion_xml"
+    EXPERIAN_JSON = "experian_json"
 
 
 class PaymentLevel(StrEnum):

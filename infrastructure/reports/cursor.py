@@ -20,6 +20,7 @@ _DATE: Final = re.compile(
 _US_DATE: Final = re.compile(r"\A(?:(?P<month>\d{1,2})/)?(?:(?P<day>\d{1,2})/)?(?P<year>\d{4})\Z")
 _ISO_DAY: Final = re.compile(r"\A(\d{4})-(\d{2})-(\d{2})\Z", re.ASCII)
 _USUAL_DATE: Final = len("2026-01-05")
+_DIGITS: Final = re.compile(r"\A(?P<month>[0-9]{2})(?P<day>[0-9]{2})?(?P<year>[0-9]{4})\Z")
 _NO_DATE: Final = frozenset({"0", "0000", "0000-00", "0000-00-00", "00/00/0000"})
 _PLAIN: Final = re.compile(r"\A[!-~]+(?: [!-~]+)*\Z")
 """A text that needs no tidying: printable characters, single blanks."""
@@ -129,6 +130,16 @@ class Cursor:
         if len(found) > known:
             self._tally.ignored += sum(1 for name, value in found.items() if value is not None) - known
 
+    def coded(self, name: str) -> tuple[str | None, str | None]:
+        """Code and words of a value printed as `{code, description}`; a bare code has no words."""
+        found = self._get(name)
+        if found is None or isinstance(found, str):
+            return self.text(name), None
+        value = self.child(name)
+        code, words = value.text("code"), value.text("description")
+        value.close()
+        return code, words
+
     def names(self, name: str) -> list[str]:
         """Every text by which a coded value names something, symbol first."""
         found = self._get(name)
@@ -170,6 +181,11 @@ class Cursor:
     def day_of(self, printed: str, name: str) -> PartialDate | None:
         """The date that the text under `name` states."""
         return read_date(printed, f"{self.place}/{name}")
+
+    def digits(self, name: str) -> PartialDate | None:
+        """A date printed as `MMDDYYYY` or `MMYYYY`, as precise as it was printed."""
+        printed = self.text(name)
+        return None if printed is None else read_digits(printed, f"{self.place}/{name}")
 
     def rows(self, name: str) -> list[object]:
         """The raw items under `name`, for long lists that are read without a cursor each."""
@@ -219,6 +235,23 @@ def _any_date(printed: str, place: str) -> PartialDate | None:
     found = _DATE.match(printed) or _US_DATE.match(printed) if printed.isascii() else None
     if found is None:
         raise UnreadableReport(place, "a date")
+    return _calendar_date(found, place)
+
+
+def read_digits(printed: str, place: str) -> PartialDate | None:
+    """A date of digits alone: `MMDDYYYY` with day 00 where only the month is known, or `MMYYYY`; None for zeros.
+
+    One zero may be missing in front, since some senders write such dates as numbers.
+    """
+    if not printed.strip("0"):
+        return None
+    found = _DIGITS.match(printed.zfill(8 if len(printed) > 6 else 6))
+    if found is None or len(printed) < 5:
+        raise UnreadableReport(place, "a date of digits")
+    return _calendar_date(found, place)
+
+
+def _calendar_date(found: re.Match[str], place: str) -> PartialDate:
     year, month, day = (int(part) if (part := found[name]) else None for name in ("year", "month", "day"))
     try:
         return PartialDate.model_validate({"year": year, "month": month or None, "day": day or None})

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.partial_dates import PartialDate
-from infrastructure.reports.cursor import Cursor, Tally, UnreadableReport, as_day, read_date
+from infrastructure.reports.cursor import Cursor, Tally, UnreadableReport, as_day, read_date, read_digits
 from tests.support.reports import day
 
 
@@ -39,6 +39,44 @@ def test_what_is_no_date_is_refused_at_its_place(printed):
         read_date(printed, "/x/dateOpened")
     assert refusal.value.place == "/x/dateOpened"
     assert printed not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("05172020", "2020-05-17"),
+        ("05002020", "2020-05"),
+        ("00002020", "2020"),
+        ("052020", "2020-05"),
+        ("5172020", "2020-05-17"),
+        ("52020", "2020-05"),
+    ],
+)
+def test_dates_of_digits_keep_their_precision_and_may_lack_a_leading_zero(printed, expected):
+    assert read_digits(printed, "/x") == day(expected)
+    assert cursor(a=printed).digits("a") == day(expected)
+
+
+@pytest.mark.parametrize("printed", ["00000000", "000000", "0"])
+def test_zeros_of_digits_are_no_date(printed):
+    assert read_digits(printed, "/x") is None
+    assert cursor().digits("a") is None
+
+
+@pytest.mark.parametrize(
+    "printed", ["13012020", "02302020", "00172020", "2020", "202005", "2020-05-17", "٠٥١٧٢٠٢٠", "051720201", "0517 020"]
+)
+def test_what_is_no_date_of_digits_is_refused_at_its_place(printed):
+    with pytest.raises(UnreadableReport) as refusal:
+        read_digits(printed, "/x/dateOpened")
+    assert refusal.value.place == "/x/dateOpened"
+    assert printed not in str(refusal.value)
+
+
+def test_values_with_a_code_may_have_words():
+    assert cursor(a={"code": "R", "description": "Revolving"}).coded("a") == ("R", "Revolving")
+    assert cursor(a={"code": "R"}).coded("a") == cursor(a="R").coded("a") == ("R", None)
+    assert cursor().coded("a") == (None, None)
 
 
 def test_a_pull_date_needs_its_day():
