@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from domain.credit_reports import CanonicalReport
-from infrastructure.reports import mismo, truelink
+from infrastructure.reports import equifax, experian, mismo, transunion, truelink
 from infrastructure.reports.cursor import UnreadableReport
 from infrastructure.reports.recognition import Format, recogniser
 
@@ -17,6 +17,9 @@ _BUNDLE: Final = ("BundleComponents", "bundleComponents", "TrueLinkCreditReportT
 FORMATS: Final = (
     Format("TrueLink as JSON or JSONP", truelink.parse, json_names=_BUNDLE),
     Format("MISMO 2.x as XML or JSON", mismo.parse, ("CREDIT_RESPONSE",), ("CREDIT_RESPONSE", "RESPONSE_GROUP")),
+    Format("Equifax as JSON", equifax.parse, json_names=("equifaxUSConsumerCreditReport",)),
+    Format("TransUnion as XML", transunion.parse, xml_roots=("creditBureau",)),
+    Format("Experian as JSON", experian.parse, json_names=("creditProfile",)),
 )
 """Every family that is read, a line each. What marks a family stands in no other's files."""
 

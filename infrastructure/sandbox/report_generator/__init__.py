@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -14,7 +14,10 @@ from domain.findings.model import ConsumerProfile
 from domain.partial_dates import PartialDate
 from infrastructure.sandbox.report_generator.accounts import CARDS, Account, Inventor, invent_accounts
 from infrastructure.sandbox.report_generator.encodings import LISTING_ROWS, encode
+from infrastructure.sandbox.report_generator.equifax_report import equifax_report
+from infrastructure.sandbox.report_generator.experian_report import experian_report
 from infrastructure.sandbox.report_generator.mixes import Mixer
+from infrastructure.sandbox.report_generator.native import LOST, NATIVE, SHOWN_AS, answering, groups_of
 from infrastructure.sandbox.report_generator.people import Person, invent_person, with_a_past
 from infrastructure.sandbox.report_generator.plants import ORDER, Bureaus, Draft, Planted, plant
 from infrastructure.sandbox.report_generator.plants_accounts import (
@@ -32,10 +35,17 @@ from infrastructure.sandbox.report_generator.records import (
     invent_bankruptcy,
     soft_looks,
 )
+from infrastructure.sandbox.report_generator.transunion_report import transunion_report
 from infrastructure.sandbox.report_generator.tree import report_tree
 from infrastructure.sandbox.report_generator.variety import recent_card
 
 __all__ = ["GeneratedReport", "PlantedError", "generate", "generate_pair"]
+
+_NATIVE_REPORTS = {
+    Bureau.EQUIFAX: equifax_report,
+    Bureau.TRANSUNION: transunion_report,
+    Bureau.EXPERIAN: experian_report,
+}
 
 BETWEEN_BUREAUS = frozenset({"D08", "D09", "D10", "D11", "D12", "D13", "D14", "D37"})
 """Detectors whose finding is about all bureaus of an account at once."""
@@ -178,13 +188,18 @@ def write(
 
     `follows`: the report is read beside the pull before.
     """
-    printed = encoding in PRINTS_FIRST_DELINQUENCY
-    accounts = [one for one in draft.accounts if encoding not in LISTING_ROWS or one.columns.keys() & scores.keys()]
-    groups = _groups(accounts)
+    scores = answering(encoding, scores)
+    groups = _groups(draft, encoding, scores)
+    otherwise = SHOWN_AS.get(encoding, {})
+    shown = [
+        replace(error, detector=otherwise.get(error.detector, error.detector))
+        for error in planted
+        if _shows(error, encoding, follows)
+    ]
     return GeneratedReport(
-        raw=encode(report_tree(draft, pulled_on, scores, first_delinquencies=printed), encoding, scores),
+        raw=_encoded(draft, pulled_on, encoding, scores),
         profile=profile_of(draft.person),
-        planted=tuple(_truth(groups, [error for error in planted if _shows(error, printed, follows)], scores)),
+        planted=tuple(_truth(groups, shown, scores)),
         known=tuple(
             KnownBefore(groups[id(account)], dispute, identity)
             for account, dispute, identity in draft.past
@@ -193,17 +208,34 @@ def write(
     )
 
 
-def _groups(accounts: list[Account]) -> dict[int, str]:
+def _encoded(draft: Draft, pulled_on: date, encoding: ReportFormat, scores: dict[Bureau, int]) -> bytes:
+    """The bytes of a draft: a bureau's own report holds the file of that bureau alone."""
+    bureau = NATIVE.get(encoding)
+    if bureau is None:
+        printed = encoding in PRINTS_FIRST_DELINQUENCY
+        return encode(report_tree(draft, pulled_on, scores, first_delinquencies=printed), encoding, scores)
+    return _NATIVE_REPORTS[bureau](draft, pulled_on, scores.get(bureau))
+
+
+def _groups(draft: Draft, encoding: ReportFormat, scores: Mapping[Bureau, int]) -> dict[int, str]:
+    """How a report numbers the accounts, by the identity of each."""
+    if encoding in NATIVE:
+        return groups_of(draft, encoding)
+    accounts = [one for one in draft.accounts if encoding not in LISTING_ROWS or one.columns.keys() & scores.keys()]
     return {id(account): str(position) for position, account in enumerate(accounts, start=1)}
 
 
 def tell(draft: Draft, planted: list[Planted], scores: Mapping[Bureau, int]) -> tuple[PlantedError, ...]:
-    """The truth about errors of a draft, in the terms of the report it makes."""
-    return tuple(_truth(_groups(draft.accounts), planted, scores))
+    """The truth about errors of a draft, in the terms of a report that shows them all."""
+    return tuple(_truth(_groups(draft, ReportFormat.TRUELINK_CAMEL, scores), planted, scores))
 
 
-def _shows(error: Planted, printed: bool, follows: bool) -> bool:
-    return (printed or error.detector not in PRINTED_ONLY) and (follows or error.detector not in SINCE_THE_PULL_BEFORE)
+def _shows(error: Planted, encoding: ReportFormat, follows: bool) -> bool:
+    if error.detector in PRINTED_ONLY and encoding not in PRINTS_FIRST_DELINQUENCY:
+        return False
+    if error.detector in SINCE_THE_PULL_BEFORE and not follows:
+        return False
+    return error.detector not in LOST.get(encoding, ()) and not (error.together and encoding in NATIVE)
 
 
 def _truth(

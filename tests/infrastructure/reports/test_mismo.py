@@ -44,7 +44,17 @@ def people(report):
 
 
 def looks(report):
-    return [(look.bureau, look.subscriber_name, look.subscriber_code, look.inquired_on) for look in report.inquiries]
+    """The applications: MISMO's reports list no other looks."""
+    return [
+        (look.bureau, look.subscriber_name, look.subscriber_code, look.inquired_on)
+        for look in report.inquiries
+        if look.hard is not False
+    ]
+
+
+def sections(report):
+    """MISMO says who died, and not who lives."""
+    return [section.model_copy(update={"deceased": section.deceased or None}) for section in report.sections]
 
 
 def records(report):
@@ -59,7 +69,7 @@ def test_a_report_means_the_same_in_mismo_as_in_truelink(seed, bureaus):
     for encoding in (ReportFormat.MISMO_XML, ReportFormat.MISMO_JSON):
         report = parse(generate(seed, AS_OF, encoding, bureaus=shown).raw)
         assert report.source_format is encoding
-        assert (report.pulled_on, report.sections) == (expected.pulled_on, expected.sections)
+        assert (report.pulled_on, sections(report)) == (expected.pulled_on, sections(expected))
         groups = {row.group: str(number) for number, row in enumerate(firsts(expected), start=1)}
         wanted = [carried(row) | renumbered(row, groups) for row in expected.rows()]
         assert [carried(row) for row in report.rows()] == wanted
