@@ -101,6 +101,24 @@ def open_task_on_uncertain_match(matched: CreditFile.PullMatched) -> Step:
         )
 
 
+@on(CreditFile.MatchSettled)
+def settle_task_on_match_settled(settled: CreditFile.MatchSettled) -> Step:
+    if settled.left == 0:
+        yield SettleTask(
+            kind=TaskKind.MATCH_REVIEW,
+            about_id=settled.report_id,
+            cause=str(settled.asked_at),
+            note="the operator has said whose the rows are",
+        )
+
+
+@on(Report.MatchSettled)
+def reconcile_disputes_on_match_settled(settled: Report.MatchSettled) -> Step:
+    yield ReconcileDisputes(
+        consumer_id=settled.subject_id, report_id=settled.originator_id, cause=f"v{settled.originator_version}"
+    )
+
+
 @on(Dispute.Opened)
 def draft_letters_on_disputes_opened(opened: Dispute.Opened) -> Step:
     yield Once(

@@ -14,13 +14,17 @@ from domain.reports import Report
 
 
 class ReconcileDisputes(Command):
-    """A new report has come in: compare it with every open dispute of this consumer."""
+    """A new report has come in, or it is known by now whose a row of it is: compare it with every open dispute.
+
+    `cause` tells the second comparison with a report from the first.
+    """
 
     needs: ClassVar[Permission] = Permission.RUN_ENGINE
     queue: ClassVar[str] = "reconcile"
 
     consumer_id: UUID
     report_id: UUID
+    cause: str = ""
 
 
 class ReconcileDispute(Command):
@@ -43,7 +47,7 @@ def reconcile_disputes(command: ReconcileDisputes, work: Work) -> Answer:
     for dispute_id in dispute_ids:
         work.ask(
             ReconcileDispute(dispute_id=dispute_id, report_id=command.report_id),
-            f"reconcile:{dispute_id}:{command.report_id}",
+            f"reconcile:{dispute_id}:{command.report_id}{command.cause and ':' + command.cause}",
         )
     return {"disputes": len(dispute_ids)}
 

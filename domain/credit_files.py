@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 from uuid import UUID, uuid5
 
 from domain.bureaus import Bureau
-from domain.credit_reports import CanonicalReport
+from domain.credit_reports import BureauTradeline, CanonicalReport
 from domain.findings.known import Identity
-from domain.kernel import PII, Aggregate, Created, Event, Value
-from domain.matching import KnownTradeline, Review, match, mint, remember, settled
+from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Invalid, Value
+from domain.matching import KnownTradeline, Review, identified, match, mint, remember, settled, unused
 from domain.reconciliation import Completeness, completeness
 
 
@@ -20,6 +20,33 @@ class Matched(Value):
     tradeline_ids: dict[str, UUID]
     in_review: tuple[UUID, ...]
     gates: tuple[Completeness, ...]
+
+
+class NoMatchPending(IllegalMove):
+    """Nobody is asked which account this row is: it is settled, or the report has no such row."""
+
+    code = "no_match_pending"
+
+
+class NotACandidate(Invalid):
+    """The row was never thought to be this account."""
+
+    code = "not_a_candidate"
+
+
+class AlreadyMatched(IllegalMove):
+    """Another row of the same bureau in the same report is this account."""
+
+    code = "already_matched"
+
+
+class Question(Value):
+    """A row whose account a person must name, and the version of the file at which they were asked."""
+
+    report_id: UUID
+    pulled_on: date
+    review: Review
+    asked_at: int
 
 
 class CreditFile(Aggregate):
@@ -56,8 +83,38 @@ class CreditFile(Aggregate):
                 key = entry.tradeline_id, entry.bureau
                 aggregate.known[key] = entry
                 aggregate.seen_on[key] = max(self.pulled_on, aggregate.seen_on.get(key, self.pulled_on))
-            aggregate.in_review |= {candidate for entry in self.in_review for candidate in entry.candidates}
+            for review in self.in_review:
+                aggregate.questions[self.report_id, review.ref] = Question(
+                    report_id=self.report_id, pulled_on=self.pulled_on, review=review, asked_at=self.originator_version
+                )
             aggregate.tradeline_ids |= set(self.tradeline_ids.values())
+
+    class MatchSettled(Event):
+        TOPIC: ClassVar[str] = "credit_file.match_settled.v1"
+        subject_id: UUID
+        report_id: UUID
+        ref: str
+        tradeline_id: UUID
+        is_new: bool
+        candidates: tuple[UUID, ...]
+        tradeline_ids: dict[str, UUID]
+        pulled_on: date
+        asked_at: int
+        left: int
+        actor_id: UUID
+        known: Annotated[tuple[KnownTradeline, ...] | None, PII]
+
+        def apply(self, aggregate: CreditFile) -> None:
+            tier = aggregate.questions.pop((self.report_id, self.ref)).review.tier
+            aggregate.identities[self.report_id] |= {
+                ref: (Identity(tradeline_id=tradeline_id, tier=tier, settled=True),)
+                for ref, tradeline_id in self.tradeline_ids.items()
+            }
+            aggregate.tradeline_ids.add(self.tradeline_id)
+            for entry in self.known or ():
+                key = entry.tradeline_id, entry.bureau
+                if self.pulled_on >= aggregate.seen_on.get(key, self.pulled_on):
+                    aggregate.known[key], aggregate.seen_on[key] = entry, self.pulled_on
 
     def __init__(self, subject_id: UUID) -> None:
         self.owner_id = subject_id
@@ -68,7 +125,7 @@ class CreditFile(Aggregate):
         self.known: dict[tuple[UUID, Bureau], KnownTradeline] = {}
         self.complete_on: dict[Bureau, date] = {}
         self.seen_on: dict[tuple[UUID, Bureau], date] = {}
-        self.in_review: set[UUID] = set()
+        self.questions: dict[tuple[UUID, str], Question] = {}
         self.tradeline_ids: set[UUID] = set()
 
     @staticmethod
@@ -84,7 +141,16 @@ class CreditFile(Aggregate):
     def still_reports(self, tradeline_id: UUID, bureau: Bureau) -> bool:
         """Whether the bureau's newest complete section has the tradeline, or may have it under another face."""
         newest, seen = self.complete_on.get(bureau), self.seen_on.get((tradeline_id, bureau))
-        return newest is None or tradeline_id in self.in_review or (seen is not None and seen >= newest)
+        if newest is None or (seen is not None and seen >= newest):
+            return True
+        return any(
+            tradeline_id in question.review.candidates and question.pulled_on >= newest
+            for question in self.questions.values()
+        )
+
+    def waiting(self, report_id: UUID) -> dict[str, Review]:
+        """The rows of a report whose account a person must name, by ref."""
+        return {ref: question.review for (asked, ref), question in self.questions.items() if asked == report_id}
 
     def pull_before(self, day: date) -> UUID | None:
         """The newest of the reports pulled before `day`, in whatever order they were brought."""
@@ -117,6 +183,61 @@ class CreditFile(Aggregate):
             gates=tuple(gates.values()),
         )
 
+    def settle_match(
+        self,
+        report_id: UUID,
+        report: CanonicalReport,
+        ids: dict[str, UUID],
+        ref: str,
+        choice: UUID | None,
+        actor_id: UUID,
+        at: datetime,
+    ) -> dict[str, UUID]:
+        """An operator says which account row `ref` is; None: none of those it was thought to be.
+
+        `ids` are the rows of this report that have an account. Answers the rows that have one from now on.
+        """
+        question = self.questions.get((report_id, ref))
+        if question is None:
+            raise NoMatchPending("nobody is asked which account this row is; read the report's tradelines again")
+        rows = {row.ref: row for row in report.rows()}
+        if choice is None:
+            tradeline_id = self._new_account(report, ids, rows[ref])
+        elif choice in question.review.candidates:
+            tradeline_id = choice
+        else:
+            raise NotACandidate("this row was never thought to be that account; choose a candidate, or new")
+        if any(own == tradeline_id and rows[other].bureau is rows[ref].bureau for other, own in ids.items()):
+            raise AlreadyMatched("another row of this bureau is that account already; choose another, or new")
+        waiting = self.waiting(report_id).keys() - {ref}
+        found = identified(report, ids, waiting, ref, tradeline_id)
+        self.record(
+            self.MatchSettled,
+            at,
+            subject_id=self.owner_id,
+            report_id=report_id,
+            ref=ref,
+            tradeline_id=tradeline_id,
+            is_new=choice is None,
+            candidates=question.review.candidates,
+            tradeline_ids=found,
+            pulled_on=question.pulled_on,
+            asked_at=question.asked_at,
+            left=len(waiting),
+            actor_id=actor_id,
+            known=tuple(remember(tradeline_id, rows[other]) for other in found),
+        )
+        return found
+
+    def _new_account(self, report: CanonicalReport, ids: dict[str, UUID], row: BureauTradeline) -> UUID:
+        """The account of the row's group, unless the bureau has another row for it; else a new one."""
+        rows = {each.ref: each for each in report.rows()}
+        taken = {own for other, own in ids.items() if rows[other].bureau is row.bureau}
+        for other, own in ids.items():
+            if rows[other].group == row.group and own not in taken:
+                return own
+        group = next(each for each in report.tradelines if each.group == row.group)
+        return unused(group, self.tradeline_ids, lambda key: uuid5(self.id, f"tradeline:{key}"))
 
 def _identities(matched: CreditFile.PullMatched) -> dict[str, tuple[Identity, ...]]:
     """Whose account each row of a pull is, or may be where a person has still to say so; by row ref."""

@@ -11,7 +11,7 @@ from domain.bureaus import Bureau
 from domain.deadlines import Deadlines, ReceiptBasis, breach_assertable, reinvestigation
 from domain.dispute_states import BEFORE_POSTING, WAITING, AlreadyClosed, Challenge, DisputeStatus
 from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Invalid, Sealed
-from domain.reconciliation import FieldChange, Outcome
+from domain.reconciliation import FieldChange, Outcome, Rule
 
 __all__ = ["AlreadyClosed", "Challenge", "Dispute", "DisputeStatus"]
 
@@ -126,7 +126,7 @@ class Dispute(Aggregate):
         def apply(self, aggregate: Dispute) -> None:
             aggregate.outcome = self.outcome
             aggregate.provisional = self.provisional
-            aggregate.evaluated_from.add(self.report_id)
+            aggregate.considered[self.report_id] = self.rule
             aggregate.proposed_from = self.report_id
             aggregate.status_before_evaluation = aggregate.status
             aggregate.status = S.EVALUATED
@@ -139,7 +139,7 @@ class Dispute(Aggregate):
         outcome: Outcome | None
 
         def apply(self, aggregate: Dispute) -> None:
-            aggregate.evaluated_from.add(self.report_id)
+            aggregate.considered[self.report_id] = self.rule
 
     class OutcomeOverruled(Event):
         TOPIC: ClassVar[str] = "dispute.outcome_overruled.v1"
@@ -215,7 +215,7 @@ class Dispute(Aggregate):
         self.deadlines: Deadlines | None = None
         self.outcome: Outcome | None = None
         self.provisional = False
-        self.evaluated_from: set[UUID] = set()
+        self.considered: dict[UUID, str] = {}
         self.proposed_from: UUID | None = None
         self.status_before_evaluation: DisputeStatus | None = None
 
@@ -317,7 +317,7 @@ class Dispute(Aggregate):
         at: datetime,
     ) -> None:
         """A later report, or the bureau's answer, shows an outcome; the operator must confirm it."""
-        if report_id in self.evaluated_from or self.status not in (S.SENT, *WAITING):
+        if self._has_decided_from(report_id) or self.status not in (S.SENT, *WAITING):
             return
         self.record(
             self.Evaluated, at, subject_id=self.owner_id, outcome=outcome, provisional=provisional, rule=rule,
@@ -328,7 +328,8 @@ class Dispute(Aggregate):
         self, report_id: UUID, compared_with: UUID, rule: str, outcome: Outcome | None, at: datetime
     ) -> None:
         """A later report was compared and settles nothing; why is kept on record."""
-        if report_id not in self.evaluated_from and self.status in (S.SENT, *WAITING):
+        known = self._has_decided_from(report_id) or self.considered.get(report_id) == rule
+        if not known and self.status in (S.SENT, *WAITING):
             self.record(
                 self.ReportConsidered, at, report_id=report_id, compared_with_report_id=compared_with, rule=rule,
                 outcome=outcome,
@@ -367,6 +368,10 @@ class Dispute(Aggregate):
         """The post brought the letter back: no clock was ever started."""
         if self.status is S.SENT and self.mailing_id == mailing_id:
             self.record(self.ReturnedUndelivered, at, subject_id=self.owner_id, mailing_id=mailing_id)
+
+    def _has_decided_from(self, report_id: UUID) -> bool:
+        """Whether the report was compared; while a row's account was in question that decided nothing."""
+        return self.considered.get(report_id, Rule.IDENTITY_IN_REVIEW) != Rule.IDENTITY_IN_REVIEW
 
     def _require(self, act: str, *allowed: DisputeStatus) -> None:
         if self.status in (S.CLOSED, S.WITHDRAWN):

@@ -20,8 +20,8 @@ from domain.kernel import Value
 from domain.partial_dates import PartialDate
 
 __all__ = [
-    "KnownTradeline", "MatchResult", "Review", "identity_key", "match", "mint", "name_similarity", "remember",
-    "settled",
+    "KnownTradeline", "MatchResult", "Review", "identified", "identity_key", "match", "mint", "name_similarity",
+    "remember", "settled", "unused",
 ]  # fmt: skip
 
 AUTOMATIC: Final = 0.95
@@ -312,7 +312,7 @@ def mint(
         refs = [row.ref for row in tradeline.reporting]
         found = next((result.assigned[ref] for ref in refs if ref in result.assigned), None)
         if found is None and not reviewed.intersection(refs):
-            found = _unused(tradeline, used, new_id)
+            found = unused(tradeline, used, new_id)
             used.add(found)
         if found is not None:
             ids[tradeline.group] = found
@@ -335,7 +335,28 @@ def settled(report: CanonicalReport, result: MatchResult, groups: Mapping[str, U
     return ids
 
 
-def _unused(tradeline: Tradeline, used: set[UUID], new_id: Callable[[str], UUID]) -> UUID:
+def identified(
+    report: CanonicalReport, ids: Mapping[str, UUID], waiting: Iterable[str], ref: str, tradeline_id: UUID
+) -> dict[str, UUID]:
+    """The rows that have an account once a person has said that row `ref` is `tradeline_id`.
+
+    The row itself, and those of its group that only waited for it: not rows in `waiting`, which are somebody's
+    question still, and none at a bureau where another row is this account. `ids` are the rows settled before.
+    """
+    rows = {row.ref: row for row in report.rows()}
+    found = {ref: tradeline_id}
+    taken = {rows[other].bureau for other, own in ids.items() if own == tradeline_id} | {rows[ref].bureau}
+    open_questions = set(waiting)
+    for row in rows.values():
+        free = row.ref not in ids and row.ref not in open_questions and row.bureau not in taken
+        if row.group == rows[ref].group and free:
+            found[row.ref] = tradeline_id
+            taken.add(row.bureau)
+    return found
+
+
+def unused(tradeline: Tradeline, used: set[UUID], new_id: Callable[[str], UUID]) -> UUID:
+    """A new account's id that nothing in `used` has."""
     for ordinal in range(len(used) + 1):
         found = new_id(identity_key(tradeline, ordinal))
         if found not in used:

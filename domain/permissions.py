@@ -23,6 +23,7 @@ class Permission(StrEnum):
     APPROVE_AS_CONSUMER = "approve_as_consumer"
     APPROVE_AS_OPERATOR = "approve_as_operator"
     CONFIRM_OUTCOMES = "confirm_outcomes"
+    SETTLE_MATCHES = "settle_matches"
     WORK_TASKS = "work_tasks"
     READ_NOTIFICATIONS = "read_notifications"
     READ_AUDIT = "read_audit"
@@ -40,6 +41,7 @@ _OPERATOR = _READ | {
     P.WRITE_DISPUTES,
     P.APPROVE_AS_OPERATOR,
     P.CONFIRM_OUTCOMES,
+    P.SETTLE_MATCHES,
     P.WORK_TASKS,
     P.READ_JOBS,
     P.MANAGE_JOBS,

@@ -65,6 +65,18 @@ class Report(Aggregate):
             aggregate.in_review = self.in_review
             aggregate.gates = self.gates
 
+    class MatchSettled(Event):
+        TOPIC: ClassVar[str] = "report.match_settled.v1"
+        subject_id: UUID
+        tradeline_ids: dict[str, UUID]
+        findings: dict[str, UUID]
+        in_review: tuple[UUID, ...]
+        actor_id: UUID
+
+        def apply(self, aggregate: Report) -> None:
+            aggregate.tradeline_ids = aggregate.tradeline_ids | self.tradeline_ids
+            aggregate.in_review = self.in_review
+
     class FindingsMade(Event):
         TOPIC: ClassVar[str] = "report.findings_made.v1"
         subject_id: UUID
@@ -173,6 +185,29 @@ class Report(Aggregate):
             found=len(findings),
             tradeline_ids=self._ids_by_group(),
             findings=findings,
+        )
+
+    def settle_match(
+        self, tradeline_ids: dict[str, UUID], in_review: tuple[UUID, ...], actor_id: UUID, at: datetime
+    ) -> None:
+        """An operator has said whose these rows are; findings about them name their account from now on.
+
+        `in_review` names the tradelines that another row may still turn out to be.
+        """
+        groups = {row.group: tradeline_ids[row.ref] for row in self.read().rows() if row.ref in tradeline_ids}
+        named = self._ids_by_group().keys()
+        self.record(
+            self.MatchSettled,
+            at,
+            subject_id=self.owner_id,
+            tradeline_ids=tradeline_ids,
+            findings={
+                finding.finding_key: groups[finding.group]
+                for finding in self.findings
+                if finding.group in groups and finding.group not in named
+            },
+            in_review=in_review,
+            actor_id=actor_id,
         )
 
     def _ids_by_group(self) -> dict[str, UUID]:

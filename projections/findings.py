@@ -94,6 +94,11 @@ class FindingsProjection(Projection):
                 **_facts(finding),
             )
 
+    @on(Report.MatchSettled)
+    def match_settled(self, r: Recorded[Report.MatchSettled]) -> Iterable[Change]:
+        for finding_key, tradeline_id in r.event.findings.items():
+            yield FINDINGS.amend(finding_id(r.event.originator_id, finding_key), tradeline_id=tradeline_id)
+
     @on(Consumer.Erased, Consumer.Forgotten)
     def consumer_erased(self, r: Recorded[Event]) -> Iterable[Change]:
         yield FINDINGS.remove_where(consumer_id=r.event.originator_id)

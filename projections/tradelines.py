@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from domain.bureaus import Bureau
 from domain.consumers import Consumer
+from domain.credit_files import CreditFile
 from domain.credit_reports import BureauTradeline
 from domain.kernel import Event
 from domain.reports import Report
@@ -33,6 +34,8 @@ TRADELINES = Table(
         "account_masked": "text",
         "pay_status": "text",
         "history": "jsonb",
+        "match_tier": "text",
+        "match_candidates": "uuid[]",
         **dict.fromkeys(_TEXTS, "text"),
         **{f"{name}_cents": "bigint" for name in _CENTS},
     },
@@ -41,7 +44,11 @@ TRADELINES = Table(
 
 
 class TradelineRow(BaseModel):
-    """One account at one bureau in one report. Amounts in cents; dates as precise as they were printed."""
+    """One account at one bureau in one report. Amounts in cents; dates as precise as they were printed.
+
+    `match_candidates` are the tradelines a row may be while an operator has not said which; `match_tier` names the
+    rule by which it was matched, or is in question.
+    """
 
     id: UUID
     consumer_id: UUID
@@ -67,13 +74,41 @@ class TradelineRow(BaseModel):
     past_due_cents: int | None
     monthly_payment_cents: int | None
     history: list[dict[str, Any]] | None
+    match_tier: str | None
+    match_candidates: list[UUID] | None
 
 
 class TradelinesProjection(Projection):
     """Every row of every report that is really reported."""
 
     name = "tradelines"
+    version = 2
     tables = (TRADELINES,)
+
+    @on(CreditFile.PullMatched)
+    def matched(self, r: Recorded[CreditFile.PullMatched]) -> Iterable[Change]:
+        found: dict[str, tuple[str, tuple[UUID, ...] | None]]
+        found = {ref: (tier, None) for ref, tier in r.event.tiers.items()}
+        found |= {review.ref: (review.tier, review.candidates) for review in r.event.in_review}
+        for ref, (tier, candidates) in found.items():
+            yield TRADELINES.put(
+                row_id(r.event.report_id, ref),
+                consumer_id=r.event.subject_id,
+                report_id=r.event.report_id,
+                ref=ref,
+                pulled_on=r.event.pulled_on,
+                match_tier=tier,
+                match_candidates=None if candidates is None else list(candidates),
+            )
+
+    @on(CreditFile.MatchSettled)
+    def question_answered(self, r: Recorded[CreditFile.MatchSettled]) -> Iterable[Change]:
+        yield TRADELINES.amend(row_id(r.event.report_id, r.event.ref), match_candidates=None)
+
+    @on(Report.MatchSettled)
+    def match_settled(self, r: Recorded[Report.MatchSettled]) -> Iterable[Change]:
+        for ref, tradeline_id in r.event.tradeline_ids.items():
+            yield TRADELINES.amend(row_id(r.event.originator_id, ref), tradeline_id=tradeline_id)
 
     @on(Report.Parsed)
     def parsed(self, r: Recorded[Report.Parsed]) -> Iterable[Change]:

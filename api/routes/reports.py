@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.access import Reader, Writer, check, own_case
 from api.bodies import JsonRoute
-from api.commands import CREATES, READS, Carrier, Key
+from api.commands import CHANGES, CREATES, READS, Bus, Carrier, Key, Version
 from api.pages import Page
 from api.reads import Lists, One
 from api.services import Api
 from api.sources import FINDINGS, REPORTS, TRADELINES
+from application.matches import SettleMatch
 from application.reports import ImportReport
 from domain.bureaus import Bureau
 from domain.findings import DisputeReason, Finding
@@ -51,6 +52,23 @@ class ExplainedFinding(Finding):
     explanation: Explanation
 
 
+class MatchChoice(BaseModel):
+    """The row of a report, and the tradeline it is; `new`: none of those it may be."""
+
+    model_config = ConfigDict(extra="forbid")
+    ref: Annotated[str, Field(min_length=1, max_length=100)]
+    tradeline_id: UUID | Literal["new"]
+
+
+class MatchSettled(BaseModel):
+    """The tradeline that the row is from now on, and how many rows of the report still wait for an answer."""
+
+    report_id: UUID
+    version: int
+    tradeline_id: UUID
+    waiting: int
+
+
 @router.post("/consumers/{consumer_id}/reports", status_code=201, responses=CREATES, openapi_extra=_BODY)
 async def import_report(
     consumer_id: UUID, request: Request, response: Response, key: Key, api: Api, caller: Writer
@@ -81,6 +99,13 @@ async def get_report(report_id: UUID, one: One) -> ReportRow | Response:
 async def list_tradelines(report_id: UUID, listing: Lists, bureau: Bureau | None = None) -> Page[TradelineRow]:
     """Every account row of a report, bureau by bureau."""
     return await listing.page(TRADELINES, report_id=report_id, bureau=bureau)
+
+
+@router.post("/reports/{report_id}/matches", responses=CHANGES)
+def settle_match(report_id: UUID, body: MatchChoice, bus: Bus, key: Key, version: Version) -> MatchSettled:
+    """Say which of its `match_candidates` a row is, or that it is a new tradeline. Open disputes are compared again."""
+    command = SettleMatch(report_id=report_id, ref=body.ref, tradeline_id=body.tradeline_id)
+    return MatchSettled.model_validate(bus.change(command, key, version, body).answer)
 
 
 @router.get("/tradelines", responses=READS)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from application import users, webhooks  # noqa: F401 the whole registry is looked at
+from application import matches, users, webhooks  # noqa: F401 the whole registry is looked at
 from application.consumers import ChangeProfile, EraseConsumer, RegisterConsumer
 from application.disputes import ConfirmOutcome, WithdrawDispute
 from application.kernel import (
@@ -91,6 +91,7 @@ MAY: dict[str, set[Role]] = {
     "RetryMailing": {O, P},
     "ReturnDispute": set(),
     "RevokeApiKey": {O},
+    "SettleMatch": {O, P},
     "SettleTask": set(),
     "ShutWebhookEndpoint": set(),
     "SignLetter": {C},

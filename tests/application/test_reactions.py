@@ -170,6 +170,19 @@ def cases() -> dict[Callable[..., Any], tuple[Event, list[Any]]]:
 
 
 CASES = cases()
+MATCHED = first(Report.MatchSettled)
+CASES |= {
+    p.settle_task_on_match_settled: (
+        first(CreditFile.MatchSettled),
+        [SettleTask(kind=K.MATCH_REVIEW, about_id=uid("unsure report"), cause="3",
+                    note="the operator has said whose the rows are")],
+    ),
+    p.reconcile_disputes_on_match_settled: (
+        MATCHED,
+        [ReconcileDisputes(consumer_id=CONSUMER_ID, report_id=MATCHED.originator_id,
+                           cause=f"v{MATCHED.originator_version}")],
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("reaction", CASES, ids=lambda reaction: reaction.__name__)
@@ -206,6 +219,8 @@ def test_steps_that_depend_on_what_happened_are_left_out_otherwise() -> None:
     assert on(alone, p.open_task_on_consumer_approved).sends()
     assert on(busy, p.submit_mailing_on_found_unsent).sends()
     assert on(first(CreditFile.PullMatched), p.open_task_on_uncertain_match).sends()
+    more = first(CreditFile.MatchSettled).model_copy(update={"left": 1})
+    assert on(more, p.settle_task_on_match_settled).sends()
 
 
 def test_the_disputes_of_one_selection_ask_for_their_letters_once() -> None:

@@ -1,11 +1,14 @@
 """Whose row is whose across pulls, and what a bureau still shows."""
 
 from datetime import date
+from uuid import UUID
+
+import pytest
 
 from domain.bureaus import Bureau
-from domain.credit_files import CreditFile
-from tests.support.cases import FIRST_PULL, everywhere, report
-from tests.support.histories import CONSUMER_ID, NOON, TENANT_ID, uid
+from domain.credit_files import AlreadyMatched, CreditFile, NoMatchPending, NotACandidate
+from tests.support.cases import FIRST_PULL, everywhere, report, row
+from tests.support.histories import ACTOR_ID, CONSUMER_ID, NOON, TENANT_ID, UNSURE_PULL, uid
 
 
 def opened() -> CreditFile:
@@ -60,3 +63,81 @@ def test_of_two_pulls_of_one_day_the_later_brought_is_compared_with() -> None:
     for what in ("2", "1"):
         made.match_pull(uid(what), report(date(2026, 1, 5), everywhere("21")), NOON)
     assert made.pull_before(date(2026, 2, 1)) == uid("1")
+
+
+UNSURE, REF = uid("2"), "experian-34"
+
+
+def unsure() -> tuple[CreditFile, dict[str, UUID], UUID]:
+    """A file whose second pull has a row that may be the account `24`, which is otherwise missing there."""
+    made = opened()
+    first = made.match_pull(uid("1"), FIRST_PULL, NOON)
+    second = made.match_pull(UNSURE, UNSURE_PULL, NOON)
+    assert REF not in second.tradeline_ids
+    return made, second.tradeline_ids, first.tradeline_ids["experian-24"]
+
+
+def test_an_operator_says_which_account_a_row_is() -> None:
+    made, ids, gone = unsure()
+    assert gone in made.waiting(UNSURE)[REF].candidates
+    assert made.settle_match(UNSURE, UNSURE_PULL, ids, REF, gone, ACTOR_ID, NOON) == {REF: gone}
+    assert made.waiting(UNSURE) == {}
+    settled = made.pending_events[-1]
+    assert isinstance(settled, CreditFile.MatchSettled)
+    assert (settled.asked_at, settled.left, settled.is_new, settled.actor_id) == (3, 0, False, ACTOR_ID)
+
+
+def test_what_was_settled_is_known_in_the_next_pull() -> None:
+    made, ids, gone = unsure()
+    made.settle_match(UNSURE, UNSURE_PULL, ids, REF, gone, ACTOR_ID, NOON)
+    third = made.match_pull(uid("3"), UNSURE_PULL.model_copy(update={"pulled_on": date(2026, 3, 1)}), NOON)
+    assert third.tradeline_ids[REF] == gone
+    assert third.in_review == ()
+
+
+def test_a_new_account_leaves_the_others_absent() -> None:
+    made, ids, gone = unsure()
+    assert made.still_reports(gone, Bureau.EXPERIAN)
+    found = made.settle_match(UNSURE, UNSURE_PULL, ids, REF, None, ACTOR_ID, NOON)
+    assert found[REF] not in {gone, *ids.values()}
+    assert not made.still_reports(gone, Bureau.EXPERIAN)
+    third = made.match_pull(uid("3"), UNSURE_PULL.model_copy(update={"pulled_on": date(2026, 3, 1)}), NOON)
+    assert third.tradeline_ids[REF] == found[REF]
+
+
+def test_a_wrong_or_stale_choice_is_refused() -> None:
+    made, ids, gone = unsure()
+    with pytest.raises(NotACandidate):
+        made.settle_match(UNSURE, UNSURE_PULL, ids, REF, uid("stranger"), ACTOR_ID, NOON)
+    with pytest.raises(NoMatchPending):
+        made.settle_match(UNSURE, UNSURE_PULL, ids, "experian-21", gone, ACTOR_ID, NOON)
+    with pytest.raises(AlreadyMatched):
+        made.settle_match(UNSURE, UNSURE_PULL, ids | {"experian-23": gone}, REF, gone, ACTOR_ID, NOON)
+    found = made.settle_match(UNSURE, UNSURE_PULL, ids, REF, gone, ACTOR_ID, NOON)
+    with pytest.raises(NoMatchPending):
+        made.settle_match(UNSURE, UNSURE_PULL, ids | found, REF, None, ACTOR_ID, NOON)
+
+
+def test_rows_of_the_same_account_that_only_waited_are_settled_with_it() -> None:
+    made = opened()
+    first = made.match_pull(uid("1"), FIRST_PULL, NOON)
+    strange = {"account_number": "9999", "account_masked": "****9999", "high_balance": 1, "balance": 1}
+    moved = report(
+        date(2026, 2, 1), everywhere("21"), everywhere("22"), everywhere("23"),
+        (row(Bureau.EXPERIAN, "34"), row(Bureau.EQUIFAX, "34", creditor_name="ELSEWHERE", **strange)),
+    )  # fmt: skip
+    second = made.match_pull(UNSURE, moved, NOON)
+    assert {REF, "equifax-34"}.isdisjoint(second.tradeline_ids)
+    gone = first.tradeline_ids["experian-24"]
+    found = made.settle_match(UNSURE, moved, second.tradeline_ids, REF, gone, ACTOR_ID, NOON)
+    assert found == {REF: gone, "equifax-34": gone}
+    assert made.known[gone, Bureau.EQUIFAX].creditor == "ELSEWHERE"
+
+
+def test_an_older_pull_settled_late_does_not_overwrite_what_is_known_since() -> None:
+    made, ids, gone = unsure()
+    newer = FIRST_PULL.model_copy(update={"pulled_on": date(2026, 3, 1)})
+    made.match_pull(uid("3"), newer, NOON)
+    before = made.known[gone, Bureau.EXPERIAN]
+    made.settle_match(UNSURE, UNSURE_PULL, ids, REF, gone, ACTOR_ID, NOON)
+    assert made.known[gone, Bureau.EXPERIAN] == before

@@ -9,7 +9,7 @@ from domain.bureaus import Bureau
 from domain.kernel import IllegalMove
 from domain.reports import Report, ReportStatus
 from tests.support.cases import FIRST_PULL
-from tests.support.histories import CONSUMER_ID, at, refused_report, report
+from tests.support.histories import ACTOR_ID, CONSUMER_ID, at, refused_report, report, uid
 
 
 def test_the_same_bytes_of_a_person_are_one_report() -> None:
@@ -76,3 +76,19 @@ def test_two_rows_of_one_account_at_one_bureau_are_not_told_apart() -> None:
     twice = reread({"experian-21": ids["experian-21"], "experian-22": ids["experian-21"]})
     assert twice.rows_before(report()) == {}
     assert report().rows_before(twice) == {}
+
+
+def test_findings_about_a_settled_row_name_its_account() -> None:
+    made = refused_report()
+    rows = {row.ref: uid(row.group) for row in FIRST_PULL.rows() if row.group != "22"}
+    made.parse(FIRST_PULL, tradeline_ids=rows, in_review=(uid("22"),), gates=(), at=at(3))
+    made.note_findings(report().findings, {}, date(2026, 1, 5), at(3))
+    waited = {row.ref: uid("22") for row in FIRST_PULL.rows() if row.group == "22"}
+    made.settle_match(waited, (), ACTOR_ID, at(4))
+    about = {finding.finding_key for finding in made.findings if finding.group == "22"}
+    settled = made.pending_events[-1]
+    assert isinstance(settled, Report.MatchSettled)
+    assert settled.findings == dict.fromkeys(about, uid("22"))
+    assert about
+    assert made.tradeline_ids == rows | waited
+    assert not made.may_hold(uid("22"))

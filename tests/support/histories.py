@@ -30,7 +30,8 @@ from domain.tenants import Approvals, Branding, Policies, Tenant, TenantKind, Te
 from domain.tracking import ScanKind, TrackingScan
 from domain.users import User
 from domain.webhook_endpoints import WebhookEndpoint
-from tests.support.cases import FIRST_PULL, PROFILE
+from tests.support.cases import FIRST_PULL, PROFILE, everywhere, row
+from tests.support.cases import report as pull
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SHA = "ab" * 32
@@ -110,10 +111,24 @@ def consumer(*, erased: bool = False) -> Consumer:
     return made
 
 
+UNSURE_PULL = pull(
+    date(2026, 2, 1),
+    everywhere("21"),
+    everywhere("22", past_due=8_000),
+    everywhere("23", past_due=150_000),
+    (row(Bureau.EQUIFAX, "24"), row(Bureau.TRANSUNION, "24")),
+    (row(Bureau.EXPERIAN, "34"),),
+)
+"""A later pull in which one row may be an account known before, under another number."""
+
+
 def credit_file() -> CreditFile:
-    """One pull, matched."""
+    """Two pulls, matched; whose a row of the second is, an operator had to say."""
     made = CreditFile.open(CreditFile.identity(TENANT_ID, CONSUMER_ID), NOON, CONSUMER_ID)
-    made.match_pull(uid("report"), FIRST_PULL, NOON)
+    first_ids = made.match_pull(uid("report"), FIRST_PULL, NOON).tradeline_ids
+    ids = made.match_pull(uid("unsure report"), UNSURE_PULL, at(24 * 27)).tradeline_ids
+    choice = first_ids["experian-24"]
+    made.settle_match(uid("unsure report"), UNSURE_PULL, ids, "experian-34", choice, ACTOR_ID, at(24 * 28))
     return made
 
 
@@ -128,6 +143,22 @@ def report() -> Report:
     )
     found = detect(FIRST_PULL, date(2026, 1, 5), ConsumerProfile.of(PROFILE))
     made.note_findings(tuple(found), {d.id: d.version for d in DETECTORS.values()}, date(2026, 1, 5), at(1))
+    return made
+
+
+def unsure_report() -> Report:
+    """A report of which an operator had to say whose a row is."""
+    made = _archived("unsure report")
+    file = CreditFile.open(CreditFile.identity(TENANT_ID, CONSUMER_ID), NOON, CONSUMER_ID)
+    first_ids = file.match_pull(uid("report"), FIRST_PULL, NOON).tradeline_ids
+    matched = file.match_pull(made.id, UNSURE_PULL, at(24 * 27))
+    made.parse(
+        UNSURE_PULL, tradeline_ids=matched.tradeline_ids, in_review=matched.in_review, gates=matched.gates,
+        at=at(24 * 27),
+    )  # fmt: skip
+    found = detect(UNSURE_PULL, date(2026, 2, 1), ConsumerProfile.of(PROFILE))
+    made.note_findings(tuple(found), {d.id: d.version for d in DETECTORS.values()}, date(2026, 2, 1), at(24 * 27))
+    made.settle_match({"experian-34": first_ids["experian-24"]}, (), ACTOR_ID, at(24 * 28))
     return made
 
 
@@ -344,8 +375,8 @@ def notification() -> Notification:
 def everything() -> list[Aggregate]:
     """All of it, each with its events still pending."""
     return [
-        tenant(), user(), consumer(), consumer(erased=True), credit_file(), report(), refused_report(), *disputes(),
-        *letters(), *mailings(), task(), notification(), api_key(), webhook_endpoint(),
+        tenant(), user(), consumer(), consumer(erased=True), credit_file(), report(), unsure_report(),
+        refused_report(), *disputes(), *letters(), *mailings(), task(), notification(), api_key(), webhook_endpoint(),
     ]  # fmt: skip
 
 

@@ -124,6 +124,7 @@ def _bodies(ids: Ids) -> dict[str, Any]:
         "POST /v1/consumers/{consumer_id}/erase": {"reason": "asked_by_consumer"},
         "POST /v1/consumers/{consumer_id}/consents": {"kind": "service_terms", "text_version": TEXT},
         "DELETE /v1/consumers/{consumer_id}/consents/{kind}": None,
+        "POST /v1/reports/{report_id}/matches": {"ref": "1.equifax", "tradeline_id": "new"},
         "POST /v1/disputes": {
             "consumer_id": ids["consumer_id"],
             "report_id": ids["report_id"],

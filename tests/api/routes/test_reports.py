@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from api.etags import etag
 from api.routes import reports
 from domain.findings import DETECTORS
 from tests.support.api import Served
@@ -96,3 +97,35 @@ def test_importing_takes_consent_and_the_right_role(served: Served) -> None:
     case.consumer.made("DELETE", f"{path}/consents/report_import")
     refused = case.consumer.send("POST", f"{path}/reports", content=first_pull(), headers=JSON)
     assert (refused.status_code, refused.json()["code"]) == (409, "consent_missing")
+
+
+def test_an_operator_says_whose_a_doubtful_row_is(served: Served) -> None:
+    firm = open_firm(served, "matches")
+    case = add_consumer(firm, "Doubtfire")
+    path = f"/v1/consumers/{case.ids['consumer_id']}/reports"
+    first = case.consumer.made("POST", path, content=first_pull(), headers=JSON)["report_id"]
+    known = case.consumer.got(f"/v1/reports/{first}/tradelines", limit=100)["items"]
+    card = next(row for row in known if row["creditor_name"] == "CITI CARDS CBNA")
+    tail = card["account_masked"][-4:]
+    other = first_pull().replace(tail.encode(), b"0707")
+    report_id = case.consumer.made("POST", path, content=other, headers=JSON)["report_id"]
+    firm.operator.position = case.consumer.position
+    doubtful = [
+        row for row in firm.operator.got(f"/v1/reports/{report_id}/tradelines", limit=100)["items"]
+        if row["match_candidates"]
+    ]  # fmt: skip
+    assert doubtful
+    assert all(row["tradeline_id"] is None for row in doubtful)
+    about, matches = f"/v1/reports/{report_id}", f"/v1/reports/{report_id}/matches"
+    for left, row in reversed(list(enumerate(doubtful))):
+        body = {"ref": row["ref"], "tradeline_id": row["match_candidates"][0]}
+        stale = firm.operator.send("POST", matches, body, etag=etag(1, 1))
+        assert (stale.status_code, stale.json()["code"]) == (412, "stale_version")
+        made = firm.operator.made("POST", matches, body, etag=firm.operator.etag(about))
+        assert (made["tradeline_id"], made["waiting"]) == (row["match_candidates"][0], left)
+    again = firm.operator.send("POST", matches, body, etag=firm.operator.etag(about))
+    assert (again.status_code, again.json()["code"]) == (409, "no_match_pending")
+    ids = {row["ref"]: row["tradeline_id"] for row in firm.operator.got(f"{about}/tradelines", limit=100)["items"]}
+    assert {row["ref"]: row["match_candidates"][0] for row in doubtful}.items() <= ids.items()
+    tasks = firm.operator.until("/v1/tasks", lambda items: items[0]["status"] == "done", about_id=report_id)
+    assert [task["kind"] for task in tasks] == ["match_review"]
