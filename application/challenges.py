@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from pydantic import ValidationError
 
@@ -15,7 +16,7 @@ from domain.kernel import Invalid
 from domain.letter_facts import DisputedItemFacts, FieldClaim, RequestKind, masked
 from domain.money import format_cents
 from domain.reconciliation import AskedField
-from domain.wording import REASONS
+from domain.wording import REASONS, long_date
 
 _MONEY = frozenset({"balance", "high_balance", "credit_limit", "past_due", "monthly_payment", "charge_off_amount"})
 _BASIS_MAX = 600
@@ -105,6 +106,22 @@ def challenge_of(row: BureauTradeline, findings: list[Finding], account: list[Bu
         item=item,
         asked=() if delete else tuple(ask for field, ask in asks.items() if field in fields),
     )
+
+
+def challenge_again(row: BureauTradeline, earlier: Challenge, reported_on: date) -> Challenge:
+    """The same challenge to a tradeline that was deleted after it and is reported again, on `reported_on`."""
+    day = long_date(reported_on)
+    item = DisputedItemFacts(
+        number=1,
+        kind=earlier.item.kind,
+        furnisher=_cut(row.creditor_name or "the company named on the report", _FURNISHER_MAX),
+        account_masked=masked(row.account_masked) if row.account_masked else None,
+        reason=earlier.reason,
+        basis=f"It was deleted after I had disputed it, and it is shown again in my report of {day}.",
+        basis_values=(day,),
+        request=RequestKind.DELETE,
+    )
+    return Challenge(finding_keys=earlier.finding_keys, reason=earlier.reason, item=item)
 
 
 def _as_known_to(row: BureauTradeline, sentence: str, account: list[BureauTradeline]) -> str:

@@ -141,7 +141,7 @@ def open_disputes(command: OpenDisputes, work: Work) -> Answer:
     tenant_id = work.caller.tenant_id
     _check_reported(report, chosen, work)
     ids = {
-        (bureau, ref): _next_round(work, tenant_id, consumer.id, report.tradeline_ids[ref], bureau)
+        (bureau, ref): next_round(work, tenant_id, consumer.id, report.tradeline_ids[ref], bureau)
         for bureau, ref in chosen
     }
     selection_id = work.ports.new_id()
@@ -188,9 +188,10 @@ def _finding(report: Report, key: str) -> Finding:
     raise Invalid("the report has no finding of this key; list its findings again", finding_key=key)
 
 
-def _next_round(
+def next_round(
     work: Work, tenant_id: UUID, consumer_id: UUID, tradeline_id: UUID, bureau: Bureau
 ) -> tuple[UUID, int]:
+    """The id and number of the next dispute of a tradeline at a bureau. Raises `AlreadyDisputed`."""
     round_ = 1
     while True:
         dispute_id = Dispute.identity(tenant_id, consumer_id, tradeline_id, bureau, round_)

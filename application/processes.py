@@ -18,6 +18,7 @@ from application.letters import DraftLetters, RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
 from application.notifications import QueueNotification
 from application.reconciling import ReconcileDisputes
+from application.reopening import ReopenDispute
 from application.stopped_mail import ReplaceMailing
 from application.tasks import OpenTask, SettleTask
 from application.webhook_endpoints import ShutWebhookEndpoint
@@ -301,12 +302,43 @@ def open_task_on_dispute_evaluated(evaluated: Dispute.Evaluated) -> Step:
 
 @on(Dispute.Closed)
 def settle_task_on_dispute_closed(closed: Dispute.Closed) -> Step:
-    yield _settle_outcome(closed, "the operator confirmed the outcome")
+    yield _settle_outcome(closed, "the outcome was confirmed")
 
 
 @on(Dispute.OutcomeOverruled)
 def settle_task_on_outcome_overruled(overruled: Dispute.OutcomeOverruled) -> Step:
     yield _settle_outcome(overruled, "the operator overruled the outcome")
+
+
+@on(Dispute.OutcomeContradicted)
+def settle_task_on_outcome_contradicted(contradicted: Dispute.OutcomeContradicted) -> Step:
+    yield SettleTask(
+        kind=TaskKind.CONFIRM_OUTCOME,
+        about_id=contradicted.originator_id,
+        cause=str(contradicted.proposed_from),
+        note="a later report showed that the outcome did not hold",
+    )
+
+
+@on(Dispute.OutcomeContradicted)
+def check_overdue_on_outcome_contradicted(contradicted: Dispute.OutcomeContradicted) -> Step:
+    yield CheckOverdue(dispute_id=contradicted.originator_id)
+
+
+@on(Dispute.Reinserted)
+def open_task_on_item_reinserted(reinserted: Dispute.Reinserted) -> Step:
+    assert reinserted.subject_id is not None
+    yield OpenTask(
+        kind=TaskKind.REINSERTED_ITEM,
+        consumer_id=reinserted.subject_id,
+        about_id=reinserted.originator_id,
+        cause=str(reinserted.report_id),
+    )
+
+
+@on(Dispute.Reinserted)
+def reopen_dispute_on_item_reinserted(reinserted: Dispute.Reinserted) -> Step:
+    yield ReopenDispute(dispute_id=reinserted.originator_id, report_id=reinserted.report_id)
 
 
 @on(Dispute.BecameOverdue)

@@ -1,4 +1,5 @@
-"""Comparing a new report with what was disputed; it proposes outcomes and closes nothing."""
+"""Comparing a new report with what was disputed. One report proposes an outcome; a second one, or the operator, ends
+the dispute; and whatever was deleted is watched in every report that follows."""
 
 from __future__ import annotations
 
@@ -7,14 +8,16 @@ from uuid import UUID
 
 from application.kernel import Answer, Command, Work, handles
 from application.ports import snooze_until_reached
-from domain.disputes import Dispute
+from domain.comparisons import Comparison
+from domain.disputes import Dispute, DisputeStatus
 from domain.permissions import Permission
-from domain.reconciliation import DisputedItem, reconcile
+from domain.reconciliation import DisputedItem, reconcile, reported_again
 from domain.reports import Report
 
 
 class ReconcileDisputes(Command):
-    """A new report has come in, or it is known by now whose a row of it is: compare it with every open dispute.
+    """A new report has come in, or it is known by now whose a row of it is: compare it with every dispute that it can
+    tell something about.
 
     `cause` tells the second comparison with a report from the first.
     """
@@ -39,7 +42,7 @@ class ReconcileDispute(Command):
 
 @handles(ReconcileDisputes)
 def reconcile_disputes(command: ReconcileDisputes, work: Work) -> Answer:
-    """One job for each open dispute; the query tables must have seen the report first."""
+    """One job for each dispute; the query tables must have seen the report first."""
     tenant_id = work.caller.tenant_id
     if work.context.job is not None:
         snooze_until_reached(work.ports.reads, tenant_id, work.context.job.after_position)
@@ -54,7 +57,7 @@ def reconcile_disputes(command: ReconcileDisputes, work: Work) -> Answer:
 
 @handles(ReconcileDispute)
 def reconcile_dispute(command: ReconcileDispute, work: Work) -> Answer:
-    """Propose an outcome, or keep on record why the report settles nothing."""
+    """Propose, confirm or take back an outcome, see a deleted item return, or keep why the report settles nothing."""
     dispute = work.load(Dispute, command.dispute_id)
     answer: Answer = {"dispute_id": dispute.id}
     if dispute.report_id == command.report_id or dispute.challenge is None:
@@ -62,32 +65,44 @@ def reconcile_dispute(command: ReconcileDispute, work: Work) -> Answer:
     opened_on = work.load(Report, dispute.report_id)
     later = work.load(Report, command.report_id)
     before = opened_on.row(dispute.tradeline_id, dispute.bureau)
-    pulled_on = later.pulled_from(dispute.bureau)
-    if before is None or pulled_on <= opened_on.pulled_from(dispute.bureau):
+    newest = _newest_compared(dispute, work) or opened_on
+    if before is None or later.pulled_from(dispute.bureau) <= newest.pulled_from(dispute.bureau):
         return answer
-    found = reconcile(
-        DisputedItem(
-            tradeline_id=dispute.tradeline_id,
-            bureau=dispute.bureau,
-            asked=dispute.challenge.asked,
-            received_on=dispute.received_on,
-        ),
-        before,
-        later.row(dispute.tradeline_id, dispute.bureau),
-        later.gate(dispute.bureau),
-        pulled_on,
-        identity_in_review=later.may_hold(dispute.tradeline_id),
+    item = DisputedItem(
+        tradeline_id=dispute.tradeline_id,
+        bureau=dispute.bureau,
+        asked=dispute.challenge.asked,
+        received_on=dispute.received_on,
     )
-    if found.settles and found.outcome is not None:
-        dispute.evaluate(
-            found.outcome,
-            provisional=found.provisional,
-            rule=found.rule.value,
-            report_id=later.id,
-            compared_with=opened_on.id,
-            changes=found.changes,
-            at=work.now,
-        )
+    after = later.row(dispute.tradeline_id, dispute.bureau)
+    if dispute.status is DisputeStatus.CLOSED:
+        if after is None:
+            return answer
+        found = reported_again(item, before, after)
     else:
-        dispute.consider_report(later.id, opened_on.id, found.rule.value, found.outcome, work.now)
+        found = reconcile(
+            item,
+            before,
+            after,
+            later.gate(dispute.bureau),
+            later.pulled_from(dispute.bureau),
+            identity_in_review=later.may_hold(dispute.tradeline_id),
+        )
+    comparison = Comparison(
+        report_id=later.id,
+        compared_with_report_id=opened_on.id,
+        rule=found.rule.value,
+        outcome=found.outcome,
+        provisional=found.provisional,
+        shown=after is not None,
+        changes=found.changes,
+    )
+    dispute.take_report(comparison, work.caller.actor_id, work.now)
     return answer | {"status": dispute.status.value}
+
+
+def _newest_compared(dispute: Dispute, work: Work) -> Report | None:
+    """The report that the outcome on the table, or the end, rests on: only a later pull can say more."""
+    report_id = dispute.confirmed_from or dispute.proposed_from
+    over = dispute.status in (DisputeStatus.EVALUATED, DisputeStatus.CLOSED)
+    return work.load(Report, report_id) if over and report_id is not None else None

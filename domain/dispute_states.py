@@ -38,6 +38,9 @@ BEFORE_POSTING = (
 WAITING = (DisputeStatus.RECEIVED, DisputeStatus.OVERDUE)
 """The bureau has the letter and owes an answer."""
 
+UNDECIDED = (DisputeStatus.SENT, *WAITING, DisputeStatus.EVALUATED)
+"""The letter has left, and no outcome is final: a later report may show one."""
+
 
 class AlreadyClosed(IllegalMove):
     """A closed dispute stays closed; a new round is a new dispute."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, TypeAlias
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from domain import comparisons
 from domain.bureaus import Bureau
+from domain.comparisons import CONFIRMED_BY_A_REPORT, Compared, Comparison
 from domain.deadlines import Deadlines, ReceiptBasis, breach_assertable, reinvestigation
 from domain.dispute_states import BEFORE_POSTING, WAITING, AlreadyClosed, Challenge, DisputeStatus
 from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Invalid, Sealed
-from domain.reconciliation import FieldChange, Outcome, Rule
+from domain.reconciliation import Outcome, Rule
 
 __all__ = ["AlreadyClosed", "Challenge", "Dispute", "DisputeStatus"]
 
@@ -113,33 +115,11 @@ class Dispute(Aggregate):
             aggregate.deadlines = self.deadlines
             aggregate.status = S.RECEIVED
 
-    class Evaluated(Event):
-        TOPIC: ClassVar[str] = "dispute.evaluated.v1"
-        subject_id: UUID
-        outcome: Outcome
-        provisional: bool
-        rule: str
-        report_id: UUID
-        compared_with_report_id: UUID
-        changes: Annotated[tuple[FieldChange, ...] | None, PII]
-
-        def apply(self, aggregate: Dispute) -> None:
-            aggregate.outcome = self.outcome
-            aggregate.provisional = self.provisional
-            aggregate.considered[self.report_id] = self.rule
-            aggregate.proposed_from = self.report_id
-            aggregate.status_before_evaluation = aggregate.status
-            aggregate.status = S.EVALUATED
-
-    class ReportConsidered(Event):
-        TOPIC: ClassVar[str] = "dispute.report_considered.v1"
-        report_id: UUID
-        compared_with_report_id: UUID
-        rule: str
-        outcome: Outcome | None
-
-        def apply(self, aggregate: Dispute) -> None:
-            aggregate.considered[self.report_id] = self.rule
+    Evaluated: TypeAlias = comparisons.Evaluated
+    ReportConsidered: TypeAlias = comparisons.ReportConsidered
+    OutcomeConfirmed: TypeAlias = comparisons.OutcomeConfirmed
+    OutcomeContradicted: TypeAlias = comparisons.OutcomeContradicted
+    Reinserted: TypeAlias = comparisons.Reinserted
 
     class OutcomeOverruled(Event):
         TOPIC: ClassVar[str] = "dispute.outcome_overruled.v1"
@@ -151,6 +131,7 @@ class Dispute(Aggregate):
         actor_id: UUID
 
         def apply(self, aggregate: Dispute) -> None:
+            aggregate.overruled.add(self.outcome)
             aggregate.outcome = None
             aggregate.provisional = False
             aggregate.status = self.back_to
@@ -217,6 +198,8 @@ class Dispute(Aggregate):
         self.provisional = False
         self.considered: dict[UUID, str] = {}
         self.proposed_from: UUID | None = None
+        self.confirmed_from: UUID | None = None
+        self.overruled: set[Outcome] = set()
         self.status_before_evaluation: DisputeStatus | None = None
 
     @staticmethod
@@ -305,38 +288,58 @@ class Dispute(Aggregate):
                 time_zone=self.time_zone, deadlines=deadlines,
             )
 
-    def evaluate(
-        self,
-        outcome: Outcome,
-        *,
-        provisional: bool,
-        rule: str,
-        report_id: UUID,
-        compared_with: UUID,
-        changes: tuple[FieldChange, ...],
-        at: datetime,
-    ) -> None:
-        """A later report, or the bureau's answer, shows an outcome; the operator must confirm it."""
-        if self._has_decided_from(report_id) or self.status not in (S.SENT, *WAITING):
-            return
-        self.record(
-            self.Evaluated, at, subject_id=self.owner_id, outcome=outcome, provisional=provisional, rule=rule,
-            report_id=report_id, compared_with_report_id=compared_with, changes=changes,
-        )
+    def take_report(self, found: Comparison, actor_id: UUID, at: datetime) -> None:
+        """What a later report shows: an outcome to confirm, one confirmed or contradicted, or why it settles nothing.
 
-    def consider_report(
-        self, report_id: UUID, compared_with: UUID, rule: str, outcome: Outcome | None, at: datetime
-    ) -> None:
+        A deletion is watched for ever: the tradeline shown again after it reopens the matter.
+        """
+        if self.status is S.CLOSED:
+            if self.outcome is Outcome.DELETED and found.shown and not self._has_decided_from(found.report_id):
+                self._note(self.Reinserted, found, at, bureau=self.bureau, tradeline_id=self.tradeline_id)
+        elif self.status is S.EVALUATED:
+            self._weigh(found, actor_id, at)
+        elif found.settles:
+            self.evaluate(found, at)
+        else:
+            self.consider_report(found, at)
+
+    def evaluate(self, found: Comparison, at: datetime) -> None:
+        """A later report, or the bureau's answer, shows an outcome; the operator or another report confirms it."""
+        if not self._has_decided_from(found.report_id) and self.status in (S.SENT, *WAITING):
+            self._note(self.Evaluated, found, at, outcome=found.outcome, provisional=found.provisional)
+
+    def consider_report(self, found: Comparison, at: datetime) -> None:
         """A later report was compared and settles nothing; why is kept on record."""
-        known = self._has_decided_from(report_id) or self.considered.get(report_id) == rule
-        if not known and self.status in (S.SENT, *WAITING):
-            self.record(
-                self.ReportConsidered, at, report_id=report_id, compared_with_report_id=compared_with, rule=rule,
-                outcome=outcome,
-            )
+        known = self._has_decided_from(found.report_id) or self.considered.get(found.report_id) == found.rule
+        if not known and self.status in (S.SENT, *WAITING, S.EVALUATED):
+            self._note(self.ReportConsidered, found, at, outcome=found.outcome)
+
+    def _weigh(self, found: Comparison, actor_id: UUID, at: datetime) -> None:
+        """Another report beside the one that proposed the outcome on the table.
+
+        What an operator has overruled once, no report ends by itself.
+        """
+        if self._has_decided_from(found.report_id) or self.outcome is None:
+            return
+        proposal = {"outcome": self.outcome, "proposed_from": self.proposed_from}
+        if found.contradicts(self.outcome):
+            back_to = self.status_before_evaluation
+            self._note(self.OutcomeContradicted, found, at, back_to=back_to, **proposal)
+            self.take_report(found, actor_id, at)
+        elif self.outcome in CONFIRMED_BY_A_REPORT and self.outcome not in self.overruled and found.settles:
+            self._note(self.OutcomeConfirmed, found, at, **proposal)
+            self.confirm(actor_id, at)
+        else:
+            self.consider_report(found, at)
+
+    def _note(self, event: type[Compared], found: Comparison, at: datetime, **more: Any) -> None:
+        self.record(
+            event, at, subject_id=self.owner_id, report_id=found.report_id, rule=found.rule, changes=found.changes,
+            compared_with_report_id=found.compared_with_report_id, **more,
+        )  # fmt: skip
 
     def confirm(self, actor_id: UUID, at: datetime) -> None:
-        """The operator agrees with the proposed outcome: the dispute is over."""
+        """The operator agrees with the proposed outcome, or a second report shows it too: the dispute is over."""
         self._require("closed", S.EVALUATED)
         self.record(self.Closed, at, outcome=self.outcome, report_id=self.proposed_from, confirmed_by=actor_id)
 

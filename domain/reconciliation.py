@@ -28,6 +28,11 @@ ROUTINE_FIELDS: Final = frozenset(
 """Fields that move every month, or with the vendor's spelling, without anyone having decided about a dispute."""
 
 
+TRADELINE: Final = "tradeline"
+"""Among the fields compared: whether the report has the account at all."""
+REPORTED: Final = "reported"
+
+
 class Outcome(StrEnum):
     """How a dispute can end."""
 
@@ -63,6 +68,7 @@ class Rule(StrEnum):
     REPORTED_UNCHANGED = "C09"
     NOT_REPORTED_SINCE = "C10"
     NOT_RECEIVED = "C11"
+    REPORTED_AGAIN = "C12"
 
 
 class Completeness(Value):
@@ -185,21 +191,46 @@ def reconcile(
     """
     if gate.bureau is not item.bureau or before.bureau is not item.bureau:
         raise ValueError("a dispute is compared with its own bureau only")
+    changes = compared(item, before, after)
     if not gate.complete:
-        return Reconciliation(outcome=Outcome.INDETERMINATE, provisional=True, rule=Rule.INCOMPLETE)
+        return Reconciliation(outcome=Outcome.INDETERMINATE, provisional=True, rule=Rule.INCOMPLETE, changes=changes)
     received = item.received_on is not None and item.received_on < pulled_on
     if after is None:
-        return _removed(received, identity_in_review)
-    changes = differences(before, after)
+        return _removed(received, identity_in_review, changes)
     return _changed(item, before, after, changes) if received else _before_receipt(item, before, after, changes)
 
 
-def _removed(received: bool, identity_in_review: bool) -> Reconciliation:
+def reported_again(item: DisputedItem, before: BureauTradeline, after: BureauTradeline) -> Reconciliation:
+    """The tradeline was deleted, and stands in a later report: under whatever name, `after` is its row now."""
+    shown = FieldChange(field=TRADELINE, before=None, after=REPORTED)
+    changes = (shown, *(change for change in compared(item, before, after) if change.field != TRADELINE))
+    return Reconciliation(outcome=Outcome.REINSERTED, provisional=False, rule=Rule.REPORTED_AGAIN, changes=changes)
+
+
+def compared(item: DisputedItem, before: BureauTradeline, after: BureauTradeline | None) -> tuple[FieldChange, ...]:
+    """Both values of every disputed field, changed or not, then every other change.
+
+    Where the tradeline itself is disputed, or is gone, it stands as a field of its own.
+    """
+    asked = {
+        name: FieldChange(field=name, before=_value(before, name), after=None if after is None else _value(after, name))
+        for name in (each.field for each in item.asked)
+    }
+    if after is None:
+        return FieldChange(field=TRADELINE, before=REPORTED, after=None), *asked.values()
+    if not asked:
+        asked[TRADELINE] = FieldChange(field=TRADELINE, before=REPORTED, after=REPORTED)
+    return *asked.values(), *(change for change in differences(before, after) if change.field not in asked)
+
+
+def _removed(received: bool, identity_in_review: bool, changes: tuple[FieldChange, ...]) -> Reconciliation:
     if identity_in_review:
-        return Reconciliation(outcome=Outcome.INDETERMINATE, provisional=True, rule=Rule.IDENTITY_IN_REVIEW)
-    if not received:
-        return Reconciliation(outcome=Outcome.MOOT, provisional=True, rule=Rule.REMOVED_BEFORE_RECEIPT)
-    return Reconciliation(outcome=Outcome.DELETED, provisional=True, rule=Rule.REMOVED_AFTER_RECEIPT)
+        outcome, rule = Outcome.INDETERMINATE, Rule.IDENTITY_IN_REVIEW
+    elif not received:
+        outcome, rule = Outcome.MOOT, Rule.REMOVED_BEFORE_RECEIPT
+    else:
+        outcome, rule = Outcome.DELETED, Rule.REMOVED_AFTER_RECEIPT
+    return Reconciliation(outcome=outcome, provisional=True, rule=rule, changes=changes)
 
 
 def _before_receipt(
@@ -216,7 +247,7 @@ def _changed(
 ) -> Reconciliation:
     settled = _as_asked(item, before, after)
     asked = {asked.field for asked in item.asked}
-    decided = [change for change in changes if change.field in asked or _is_decided(change)]
+    decided = [change for change in differences(before, after) if change.field in asked or _is_decided(change)]
     if settled and len(settled) == len(item.asked):
         outcome, rule = Outcome.CORRECTED, Rule.ALL_AS_ASKED
     elif settled:

@@ -24,6 +24,7 @@ class TaskKind(StrEnum):
     MAILING_UNRESOLVED = "mailing_unresolved"
     DELIVERY_UNPROVEN = "delivery_unproven"
     MATCH_REVIEW = "match_review"
+    REINSERTED_ITEM = "reinserted_item"
 
 
 class TaskStatus(StrEnum):

@@ -8,14 +8,15 @@ from uuid import UUID
 from psycopg_pool import ConnectionPool
 
 from domain.deadlines import ReceiptBasis
-from domain.disputes import DisputeStatus
+from domain.dispute_states import UNDECIDED, DisputeStatus
 from domain.findings import OwnDispute
+from domain.reconciliation import Outcome
 from infrastructure.postgres import Connection
 from infrastructure.projecting import has_reached
 from projections import ALL
 from projections.reading import Row, many
 
-_WAITING = [status.value for status in (DisputeStatus.SENT, DisputeStatus.RECEIVED, DisputeStatus.OVERDUE)]
+_UNDECIDED = [status.value for status in UNDECIDED]
 
 
 class QueryTables:
@@ -30,13 +31,14 @@ class QueryTables:
             return has_reached(conn, position, _READ_BY_HANDLERS)
 
     def disputes_to_reconcile(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
-        """The consumer's disputes that a later report may settle."""
+        """The consumer's disputes about which a later report may say something: undecided ones, and deletions."""
         with self._pool.connection() as conn:
             rows = many(
                 conn,
                 tenant_id,
-                "SELECT dispute_id FROM rm.disputes WHERE consumer_id = %s AND status = ANY(%s) ORDER BY dispute_id",
-                (consumer_id, _WAITING),
+                "SELECT dispute_id FROM rm.disputes WHERE consumer_id = %s"
+                " AND (status = ANY(%s) OR (status = %s AND outcome = %s)) ORDER BY dispute_id",
+                (consumer_id, _UNDECIDED, DisputeStatus.CLOSED.value, Outcome.DELETED.value),
             )
         return [row["dispute_id"] for row in rows]
 

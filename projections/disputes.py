@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from domain.bureaus import Bureau
+from domain.comparisons import Compared
 from domain.consumers import Consumer
 from domain.disputes import Challenge, Dispute, DisputeStatus
 from domain.kernel import Event
@@ -89,6 +90,7 @@ class DisputesProjection(Projection):
     """Every dispute's present state."""
 
     name = "disputes"
+    version = 2
     tables = (DISPUTES,)
 
     @on(Dispute.Opened)
@@ -147,16 +149,21 @@ class DisputesProjection(Projection):
 
     @on(Dispute.Evaluated)
     def evaluated(self, r: Recorded[Dispute.Evaluated]) -> Iterable[Change]:
-        changes = r.event.changes
         yield DISPUTES.amend(
             r.event.originator_id,
             status=S.EVALUATED,
             outcome=r.event.outcome,
             provisional=r.event.provisional,
-            outcome_rule=r.event.rule,
-            outcome_report_id=r.event.report_id,
-            changes=None if changes is None else [change.model_dump(mode="json") for change in changes],
+            **_shown(r.event),
         )
+
+    @on(Dispute.OutcomeContradicted)
+    def contradicted(self, r: Recorded[Dispute.OutcomeContradicted]) -> Iterable[Change]:
+        yield DISPUTES.amend(r.event.originator_id, status=r.event.back_to, outcome=None, provisional=False)
+
+    @on(Dispute.Reinserted)
+    def reinserted(self, r: Recorded[Dispute.Reinserted]) -> Iterable[Change]:
+        yield DISPUTES.amend(r.event.originator_id, outcome=Outcome.REINSERTED, **_shown(r.event))
 
     @on(Dispute.OutcomeOverruled)
     def overruled(self, r: Recorded[Dispute.OutcomeOverruled]) -> Iterable[Change]:
@@ -196,6 +203,15 @@ def _item(challenge: Challenge | None) -> dict[str, Any]:
         "furnisher": challenge.item.furnisher,
         "account_masked": challenge.item.account_masked,
         "item": challenge.item.model_dump(mode="json", exclude={"number"}),
+    }
+
+
+def _shown(event: Compared) -> dict[str, Any]:
+    changes = event.changes
+    return {
+        "outcome_rule": event.rule,
+        "outcome_report_id": event.report_id,
+        "changes": None if changes is None else [change.model_dump(mode="json") for change in changes],
     }
 
 

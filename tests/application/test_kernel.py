@@ -86,6 +86,7 @@ MAY: dict[str, set[Role]] = {
     "RegisterTenant": set(),
     "RegisterUser": {O},
     "RenderLetter": set(),
+    "ReopenDispute": set(),
     "ReplaceMailing": set(),
     "RequestMailing": set(),
     "RetryMailing": {O, P},

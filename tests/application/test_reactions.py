@@ -18,6 +18,7 @@ from application.letters import DraftLetters, RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
 from application.notifications import QueueNotification
 from application.reconciling import ReconcileDisputes
+from application.reopening import ReopenDispute
 from application.stopped_mail import ReplaceMailing
 from application.tasks import OpenTask, SettleTask
 from application.webhook_endpoints import ShutWebhookEndpoint
@@ -160,7 +161,7 @@ def cases() -> dict[Callable[..., Any], tuple[Event, list[Any]]]:
             overruled, [settle(K.CONFIRM_OUTCOME, overruled, str(doubtful), "the operator overruled the outcome")]
         ),
         p.settle_task_on_dispute_closed: (
-            closed, [settle(K.CONFIRM_OUTCOME, closed, str(decided), "the operator confirmed the outcome")]
+            closed, [settle(K.CONFIRM_OUTCOME, closed, str(decided), "the outcome was confirmed")]
         ),
         p.open_task_on_dispute_overdue: (
             overdue, [task(K.OVERDUE_DISPUTE, overdue, silence, due_on=datetime(2026, 2, 23, tzinfo=UTC).date())]
@@ -181,6 +182,20 @@ CASES |= {
         MATCHED,
         [ReconcileDisputes(consumer_id=CONSUMER_ID, report_id=MATCHED.originator_id,
                            cause=f"v{MATCHED.originator_version}")],
+    ),
+}  # fmt: skip
+CONTRADICTED, BACK = first(Dispute.OutcomeContradicted), first(Dispute.Reinserted)
+REINSERTED_IN = BACK.report_id  # type: ignore[attr-defined]
+CASES |= {
+    p.settle_task_on_outcome_contradicted: (
+        CONTRADICTED,
+        [settle(K.CONFIRM_OUTCOME, CONTRADICTED, str(uid("doubtful report")),
+                "a later report showed that the outcome did not hold")],
+    ),
+    p.check_overdue_on_outcome_contradicted: (CONTRADICTED, [CheckOverdue(dispute_id=CONTRADICTED.originator_id)]),
+    p.open_task_on_item_reinserted: (BACK, [task(K.REINSERTED_ITEM, BACK, str(REINSERTED_IN))]),
+    p.reopen_dispute_on_item_reinserted: (
+        BACK, [ReopenDispute(dispute_id=BACK.originator_id, report_id=REINSERTED_IN)]
     ),
 }  # fmt: skip
 

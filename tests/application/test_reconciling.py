@@ -15,7 +15,8 @@ from domain.bureaus import Bureau
 from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
 from domain.reconciliation import Outcome
-from tests.support.cases import Case, everywhere, report
+from domain.tasks import Task, TaskKind, TaskStatus
+from tests.support.cases import Case, everywhere, report, row
 from tests.support.scenarios import when
 from tests.support.world import World
 
@@ -118,3 +119,60 @@ def test_a_bureaus_own_section_decides_when_it_was_pulled(case: Case) -> None:
     case.world.settle()
     outcomes = {d.bureau: d.outcome for d in case.world.all(Dispute)}
     assert outcomes == {Bureau.EQUIFAX: Outcome.MOOT, Bureau.EXPERIAN: None, Bureau.TRANSUNION: Outcome.DELETED}
+
+
+def pull(case: Case, day: date, *tradelines: tuple[object, ...]) -> None:
+    case.import_report(report(day, *tradelines))  # type: ignore[arg-type]
+    case.world.settle()
+    assert case.world.failed == {}
+
+
+def tasks(case: Case, kind: TaskKind) -> list[TaskStatus]:
+    return [task.status for task in case.world.all(Task) if task.kind is kind]
+
+
+def test_a_second_pull_makes_a_deletion_final_and_its_task_done(case: Case) -> None:
+    received(case)
+    pull(case, date(2026, 1, 29), *REMAINING)
+    assert {(d.status, d.outcome) for d in case.world.all(Dispute)} == {(DisputeStatus.EVALUATED, Outcome.DELETED)}
+    pull(case, date(2026, 1, 29), *REMAINING)
+    assert {d.status for d in case.world.all(Dispute)} == {DisputeStatus.EVALUATED}, "the same day is the same pull"
+    pull(case, date(2026, 2, 9), everywhere("21"))
+    assert {d.status for d in case.world.all(Dispute)} == {DisputeStatus.EVALUATED}, "a thin pull confirms nothing"
+    pull(case, date(2026, 2, 20), *REMAINING)
+    assert {(d.status, d.outcome) for d in case.world.all(Dispute)} == {(DisputeStatus.CLOSED, Outcome.DELETED)}
+    assert tasks(case, TaskKind.CONFIRM_OUTCOME) == [TaskStatus.DONE] * 3
+    assert tasks(case, TaskKind.REINSERTED_ITEM) == []
+
+
+def test_a_deletion_that_the_next_pull_does_not_show_is_taken_back(case: Case) -> None:
+    received(case)
+    pull(case, date(2026, 1, 29), *REMAINING)
+    pull(case, date(2026, 2, 20), *REMAINING, everywhere("22", past_due=8_000))
+    assert {(d.status, d.outcome) for d in case.world.all(Dispute)} == {(DisputeStatus.RECEIVED, None)}
+    assert tasks(case, TaskKind.CONFIRM_OUTCOME) == [TaskStatus.DONE] * 3
+
+
+def test_an_older_pull_brought_in_late_confirms_nothing(case: Case) -> None:
+    received(case)
+    pull(case, date(2026, 1, 29), *REMAINING)
+    pull(case, date(2026, 1, 20), *REMAINING)
+    assert {d.status for d in case.world.all(Dispute)} == {DisputeStatus.EVALUATED}
+
+
+def test_a_deleted_item_that_comes_back_however_late_is_disputed_again(case: Case) -> None:
+    received(case)
+    for day in (date(2026, 1, 29), date(2026, 2, 20)):
+        pull(case, day, *REMAINING)
+    pull(case, date(2027, 11, 5), *REMAINING)
+    back = (row(Bureau.EXPERIAN, "22", past_due=8_000),)
+    pull(case, date(2029, 3, 1), *REMAINING, back)
+    closed = [d for d in case.world.all(Dispute) if d.round == 1]
+    assert {d.bureau: d.outcome for d in closed} == {
+        Bureau.EQUIFAX: Outcome.DELETED, Bureau.TRANSUNION: Outcome.DELETED, Bureau.EXPERIAN: Outcome.REINSERTED
+    }  # fmt: skip
+    (again,) = (d for d in case.world.all(Dispute) if d.round == 2)
+    assert (again.bureau, again.status) == (Bureau.EXPERIAN, DisputeStatus.DRAFTED)
+    assert tasks(case, TaskKind.REINSERTED_ITEM) == [TaskStatus.OPEN]
+    pull(case, date(2029, 4, 1), *REMAINING, back)
+    assert len([d for d in case.world.all(Dispute) if d.round > 1]) == 1

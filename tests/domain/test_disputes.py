@@ -19,6 +19,7 @@ from tests.support.histories import (
     SHA,
     TENANT_ID,
     at,
+    comparison,
     dispute,
     disputes,
     evaluate,
@@ -171,15 +172,77 @@ def test_information_extends_nothing_before_receipt_or_before_it_is_sent() -> No
 def test_a_report_says_nothing_about_a_dispute_that_is_not_waiting(made: Dispute) -> None:
     before = made.version
     evaluate(made)
-    made.consider_report(uid("r"), uid("report"), "C10", None, at(500))
+    made.consider_report(comparison("r", None, "C10"), at(500))
     assert made.version == before
 
 
 def test_a_report_is_counted_once() -> None:
     made = received_dispute()
     for _ in range(2):
-        made.consider_report(uid("r"), uid("report"), "C10", None, at(500))
+        made.consider_report(comparison("r", None, "C10"), at(500))
     assert kinds(made, 6) == [Dispute.ReportConsidered]
+
+
+def report_shows(made: Dispute, name: str, outcome: Outcome | None, *, shown: bool = True) -> None:
+    made.take_report(comparison(name, outcome, "C04", shown=shown), ACTOR_ID, at(600))
+
+
+def test_a_second_report_ends_what_it_shows_too() -> None:
+    made = received_dispute()
+    report_shows(made, "one", Outcome.DELETED, shown=False)
+    report_shows(made, "one", Outcome.DELETED, shown=False)
+    assert (made.status, made.provisional) == (S.EVALUATED, True)
+    report_shows(made, "thin", Outcome.INDETERMINATE)
+    report_shows(made, "two", Outcome.DELETED, shown=False)
+    assert (made.status, made.outcome, made.provisional) == (S.CLOSED, Outcome.DELETED, False)
+    confirmed = made.pending_events[-2]
+    assert isinstance(confirmed, Dispute.OutcomeConfirmed)
+    assert (confirmed.proposed_from, confirmed.report_id) == (uid("one"), uid("two"))
+    assert (confirmed.rule, confirmed.changes) == ("C04", comparison("two", None, shown=False).changes)
+
+
+@pytest.mark.parametrize(
+    "outcome", [Outcome.VERIFIED, Outcome.UPDATED_OTHER, Outcome.PARTIALLY_CORRECTED, Outcome.MOOT]
+)
+def test_what_is_not_all_that_was_asked_waits_for_the_operator(outcome: Outcome) -> None:
+    made = received_dispute()
+    for name in ("one", "two", "three"):
+        report_shows(made, name, outcome)
+    assert (made.status, made.outcome) == (S.EVALUATED, outcome)
+
+
+def test_what_an_operator_overruled_no_report_ends_by_itself() -> None:
+    made = received_dispute()
+    report_shows(made, "one", Outcome.DELETED, shown=False)
+    made.overrule("the row stands under another heading", ACTOR_ID, at(601))
+    for name in ("two", "three"):
+        report_shows(made, name, Outcome.DELETED, shown=False)
+    assert (made.status, made.outcome) == (S.EVALUATED, Outcome.DELETED)
+    made.confirm(ACTOR_ID, at(602))
+    assert made.status is S.CLOSED
+
+
+@pytest.mark.parametrize("later", [Outcome.VERIFIED, None])
+def test_a_proposal_that_does_not_hold_is_taken_back(later: Outcome | None) -> None:
+    made = received_dispute()
+    before = made.status
+    report_shows(made, "one", Outcome.DELETED, shown=False)
+    report_shows(made, "two", later)
+    assert (made.status, made.outcome) == ((before, None) if later is None else (S.EVALUATED, later))
+    assert kinds(made, -2) == [
+        Dispute.OutcomeContradicted, Dispute.ReportConsidered if later is None else Dispute.Evaluated
+    ]
+
+
+def test_a_deletion_is_watched_for_ever() -> None:
+    made = disputes()[3]
+    assert (made.status, made.outcome) == (S.CLOSED, Outcome.REINSERTED)
+    version = made.version
+    report_shows(made, "yet another", Outcome.REINSERTED)
+    assert made.version == version, "from here on the next round watches"
+    corrected = disputes()[0]
+    report_shows(corrected, "yet another", Outcome.REINSERTED)
+    assert corrected.outcome is Outcome.CORRECTED
 
 
 def test_only_a_proposed_outcome_is_confirmed_or_overruled() -> None:
@@ -239,7 +302,7 @@ REPEATABLE = {
         date(2026, 1, 9), ReceiptBasis.PROVEN, "America/Chicago", uid("mailing"), at(900)
     ),
     "evaluate": evaluate,
-    "consider": lambda d: d.consider_report(uid("r"), uid("report"), "C10", None, at(900)),
+    "consider": lambda d: d.consider_report(comparison("r", None, "C10"), at(900)),
     "overdue": lambda d: d.check_overdue(LATE),
     "returned": lambda d: d.return_undelivered(uid("mailing"), at(900)),
 }

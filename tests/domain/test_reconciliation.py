@@ -19,6 +19,7 @@ from domain.reconciliation import (
     completeness,
     differences,
     reconcile,
+    reported_again,
 )
 from tests.support.reports import months, report, row
 
@@ -42,6 +43,28 @@ def decided(asked=(ZERO_PAST_DUE,), after=None, received_on=RECEIVED, gate=WHOLE
 def test_gone_after_receipt_is_provisionally_deleted():
     found = decided()
     assert (found.outcome, found.provisional, found.rule) == (Outcome.DELETED, True, Rule.REMOVED_AFTER_RECEIPT)
+
+
+def values(found):
+    return [(change.field, change.before, change.after) for change in found.changes]
+
+
+def test_every_decision_names_both_values_of_what_is_disputed():
+    assert values(decided()) == [("tradeline", "reported", None), ("past_due", "8500", None)]
+    assert values(decided(identity_in_review=True)) == values(decided())
+    assert values(decided(after=BEFORE)) == [("past_due", "8500", "8500")]
+    assert values(decided(asked=(), after=BEFORE)) == [("tradeline", "reported", "reported")]
+    thin = Completeness(bureau=Bureau.EQUIFAX, complete=False)
+    assert values(decided(after=row(past_due=0), gate=thin)) == [("past_due", "8500", "0")]
+
+
+def test_what_was_deleted_and_is_shown_again_is_reinserted():
+    found = reported_again(item(ZERO_PAST_DUE), BEFORE, row(past_due=85_00, creditor_name="OAKBRIDGE"))
+    assert (found.outcome, found.rule) == (Outcome.REINSERTED, Rule.REPORTED_AGAIN)
+    assert values(found) == [
+        ("tradeline", None, "reported"), ("past_due", "8500", "8500"),
+        ("creditor_name", "FIRST QUARRY BANK", "OAKBRIDGE"),
+    ]
 
 
 @pytest.mark.parametrize("received_on", [None, PULLED, date(2026, 2, 1)])

@@ -22,19 +22,21 @@ def test_a_row_is_the_dispute(seen: Stored, made: Dispute) -> None:
     assert row["furnisher"] == made.challenge.item.furnisher
 
 
-STEPS = disputes()[0].pending_events
+LONG_WALKS = {which: disputes()[which].pending_events for which in (0, 3)}
+STEPS = [(which, upto) for which, events in LONG_WALKS.items() for upto in range(1, len(events) + 1)]
 
 
-@pytest.mark.parametrize("upto", range(1, len(STEPS) + 1))
-def test_the_row_follows_the_dispute_at_every_step(upto: int) -> None:
+@pytest.mark.parametrize(("which", "upto"), STEPS)
+def test_the_row_follows_the_dispute_at_every_step(which: int, upto: int) -> None:
     made: Any = None
-    status = None
-    for event in STEPS[:upto]:
+    status = outcome = None
+    for event in LONG_WALKS[which][:upto]:
         made = event.mutate(made)  # type: ignore[attr-defined]
         recorded = Recorded(1, event.timestamp, made.id, event, {})  # type: ignore[attr-defined, arg-type]
         for _, change in DisputesProjection().rows([recorded]):
             status = change.values.get("status", status)  # type: ignore[union-attr]
-    assert status == made.status
+            outcome = change.values.get("outcome", outcome)  # type: ignore[union-attr]
+    assert (status, outcome) == (made.status, made.outcome)
 
 
 def test_rebuilt_rows_are_the_incremental_rows(seen: Stored) -> None:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.persistence import StoredEvent
 
 from domain.bureaus import Bureau
+from domain.comparisons import Comparison
 from domain.deadlines import ReceiptBasis
 from domain.disputes import Challenge, Dispute, DisputeStatus
 from domain.letter_facts import DisputedItemFacts, RequestKind
@@ -94,9 +95,10 @@ def _life(n: int, seed: int) -> list[StoredEvent]:
     dispute.post(one("mailing"), AT)
     dispute.record_receipt(date(2026, 3, 6), ReceiptBasis.PROVEN, "America/Chicago", one("mailing"), AT)
     changes = (FieldChange(field="balance_cents", before="125000", after=None),)
-    dispute.evaluate(
-        Outcome.DELETED, provisional=True, rule="R1", report_id=one("next report"), compared_with=one("report"),
-        changes=changes, at=AT,
+    shown = Comparison(
+        report_id=one("next report"), compared_with_report_id=one("report"), rule="C04", outcome=Outcome.DELETED,
+        shown=False, changes=changes,
     )  # fmt: skip
+    dispute.evaluate(shown, AT)
     dispute.confirm(one("operator"), AT)
     return [MAPPER.to_stored_event(event) for event in dispute.collect_events()]

@@ -13,6 +13,7 @@ from application.challenges import challenge_of
 from domain.addresses import PostalAddress
 from domain.api_keys import ApiKey, EndReason
 from domain.bureaus import Bureau
+from domain.comparisons import Comparison
 from domain.consumers import ConsentKind, Consumer, DocumentKind, ErasureReason, KycStatus
 from domain.credit_files import CreditFile
 from domain.deadlines import ReceiptBasis
@@ -206,16 +207,21 @@ def received_dispute(what: str = "dispute") -> Dispute:
     return made
 
 
-def evaluate(made: Dispute, report_name: str = "next report", outcome: Outcome = Outcome.CORRECTED) -> None:
-    """A later report proposes an outcome."""
-    made.evaluate(
-        outcome, provisional=True, rule="C06", report_id=uid(report_name), compared_with=uid("report"),
-        changes=(FieldChange(field="past_due", before="8000", after="0"),), at=at(500),
+def comparison(report_name: str, outcome: Outcome | None, rule: str = "C06", *, shown: bool = True) -> Comparison:
+    """What a later report was found to show."""
+    return Comparison(
+        report_id=uid(report_name), compared_with_report_id=uid("report"), rule=rule, outcome=outcome, shown=shown,
+        changes=(FieldChange(field="past_due", before="8000", after="0" if shown else None),),
     )  # fmt: skip
 
 
+def evaluate(made: Dispute, report_name: str = "next report", outcome: Outcome = Outcome.CORRECTED) -> None:
+    """A later report proposes an outcome."""
+    made.evaluate(comparison(report_name, outcome, shown=outcome is not Outcome.DELETED), at(500))
+
+
 def disputes() -> list[Dispute]:
-    """Dropped, refused by the post, overdue, extended, overruled, closed; withdrawn; returned."""
+    """Dropped, refused by the post, overdue, extended, overruled, closed; withdrawn; returned; deleted and back."""
     closed = dispute()
     closed.note_letter(uid("first letter"), at(1))
     closed.drop_letter(uid("first letter"), at(2))
@@ -226,7 +232,7 @@ def disputes() -> list[Dispute]:
     closed.note_posting_failed(uid("first mailing"), at(7))
     closed.post(uid("mailing"), at(8))
     closed.record_receipt(date(2026, 1, 9), ReceiptBasis.PROVEN, "America/Chicago", uid("mailing"), at(100))
-    closed.consider_report(uid("thin report"), uid("report"), "C01", Outcome.INDETERMINATE, at(200))
+    closed.consider_report(comparison("thin report", Outcome.INDETERMINATE, "C01"), at(200))
     evaluate(closed, "doubtful report", Outcome.UPDATED_OTHER)
     closed.overrule("the change has nothing to do with us", ACTOR_ID, at(510))
     closed.check_overdue(datetime(2026, 2, 24, 12, tzinfo=UTC))
@@ -237,7 +243,13 @@ def disputes() -> list[Dispute]:
     withdrawn.withdraw(at(1))
     returned = posted_dispute("returned dispute")
     returned.return_undelivered(uid("mailing"), at(300))
-    return [closed, withdrawn, returned]
+    back = received_dispute("reinserted dispute")
+    evaluate(back, "doubtful report", Outcome.UPDATED_OTHER)
+    for number, outcome in enumerate((Outcome.DELETED, Outcome.DELETED, Outcome.REINSERTED)):
+        shown = outcome is Outcome.REINSERTED
+        found = comparison(f"report {number}", outcome, "C12" if shown else "C04", shown=shown)
+        back.take_report(found, ACTOR_ID, at(600 + 24 * number))
+    return [closed, withdrawn, returned, back]
 
 
 def letter(what: str = "letter", approvals: Approvals = Approvals.CONSUMER_AND_OPERATOR) -> Letter:

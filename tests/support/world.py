@@ -30,11 +30,13 @@ from application.ports import Ports, PostNews, PrintedLetter, WorkingKey
 from application.posting import Accepted, Cancelled, Deliverability, MailPiece, PieceStatus, TooLate, Verification
 from domain.credit_reports import CanonicalReport
 from domain.deadlines import ReceiptBasis
-from domain.disputes import Dispute, DisputeStatus
+from domain.dispute_states import UNDECIDED, DisputeStatus
+from domain.disputes import Dispute
 from domain.findings import OwnDispute
 from domain.kernel import Aggregate, Caller, Event, Role
 from domain.letter_facts import LetterFacts
 from domain.mailings import Mailing
+from domain.reconciliation import Outcome
 from domain.tenants import TenantMode
 from domain.users import User
 
@@ -163,9 +165,9 @@ class FakeReads:
         return not self.lagging
 
     def disputes_to_reconcile(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
-        waiting = (DisputeStatus.SENT, DisputeStatus.RECEIVED, DisputeStatus.OVERDUE)
-        disputes = self._all(tenant_id, Dispute)
-        return [d.id for d in disputes if d.owner_id == consumer_id and d.status in waiting]
+        disputes = [d for d in self._all(tenant_id, Dispute) if d.owner_id == consumer_id]
+        deleted = DisputeStatus.CLOSED, Outcome.DELETED
+        return [d.id for d in disputes if d.status in UNDECIDED or (d.status, d.outcome) == deleted]
 
     def own_disputes(self, tenant_id: UUID, consumer_id: UUID) -> list[OwnDispute]:
         had = [d for d in self._all(tenant_id, Dispute) if d.owner_id == consumer_id and d.received_on]

@@ -1,0 +1,38 @@
+"""When a second report agrees with what a first one proposed, and when it takes that back."""
+
+from uuid import UUID
+
+import pytest
+
+from domain.comparisons import CONFIRMED_BY_A_REPORT, Comparison
+from domain.reconciliation import Outcome
+
+
+def shows(outcome: Outcome | None) -> Comparison:
+    return Comparison(report_id=UUID(int=2), compared_with_report_id=UUID(int=1), rule="C04", outcome=outcome)
+
+
+@pytest.mark.parametrize("proposed", [*CONFIRMED_BY_A_REPORT, Outcome.VERIFIED, Outcome.UPDATED_OTHER, Outcome.MOOT])
+def test_a_report_that_cannot_be_believed_takes_nothing_back(proposed: Outcome) -> None:
+    assert not shows(Outcome.INDETERMINATE).contradicts(proposed)
+    assert not shows(Outcome.INDETERMINATE).repeats(proposed)
+
+
+@pytest.mark.parametrize("proposed", CONFIRMED_BY_A_REPORT)
+def test_what_was_done_must_be_seen_again(proposed: Outcome) -> None:
+    assert shows(proposed).repeats(proposed)
+    assert shows(None).contradicts(proposed)
+    assert shows(Outcome.VERIFIED).contradicts(proposed)
+
+
+def test_waiting_takes_no_answer_back_but_another_answer_does() -> None:
+    assert not shows(None).contradicts(Outcome.VERIFIED)
+    assert shows(Outcome.DELETED).contradicts(Outcome.VERIFIED)
+    assert not shows(Outcome.VERIFIED).contradicts(Outcome.VERIFIED)
+
+
+def test_what_was_settled_before_the_letter_came_stays_so() -> None:
+    for later in (Outcome.MOOT, Outcome.DELETED, Outcome.CORRECTED):
+        assert shows(later).repeats(Outcome.MOOT)
+        assert not shows(later).contradicts(Outcome.MOOT)
+    assert shows(Outcome.VERIFIED).contradicts(Outcome.MOOT)
