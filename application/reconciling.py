@@ -95,6 +95,7 @@ def reconcile_dispute(command: ReconcileDispute, work: Work) -> Answer:
         outcome=found.outcome,
         provisional=found.provisional,
         shown=after is not None,
+        steady=later.gate(dispute.bureau).steady,
         changes=found.changes,
     )
     dispute.take_report(comparison, work.caller.actor_id, work.now)

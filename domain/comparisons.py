@@ -25,7 +25,10 @@ _SAME: Final = {Outcome.MOOT: (Outcome.MOOT, Outcome.DELETED, Outcome.CORRECTED)
 
 
 class Comparison(Value):
-    """One report compared with the report that a dispute was opened on. `shown`: whether it has the tradeline."""
+    """One report compared with the report that a dispute was opened on.
+
+    `shown`: whether it has the tradeline; `steady`: whether its section lacks just what the last one lacked.
+    """
 
     report_id: UUID
     compared_with_report_id: UUID
@@ -33,6 +36,7 @@ class Comparison(Value):
     outcome: Outcome | None
     provisional: bool = True
     shown: bool = True
+    steady: bool = False
     changes: tuple[FieldChange, ...] = ()
 
     @property
@@ -43,6 +47,13 @@ class Comparison(Value):
     def repeats(self, proposed: Outcome) -> bool:
         """Whether this report shows what an earlier one proposed."""
         return self.outcome in _SAME.get(proposed, (proposed,))
+
+    def confirms(self, proposed: Outcome) -> bool:
+        """Whether this report ends the dispute: all that was asked is done, here as in the report before.
+
+        Only a steady section does: a thin one, even where it shows what was asked, ends nothing.
+        """
+        return proposed in CONFIRMED_BY_A_REPORT and self.settles and self.repeats(proposed) and self.steady
 
     def contradicts(self, proposed: Outcome) -> bool:
         """Whether what an earlier report proposed does not hold: this one shows another end, or none any more."""

@@ -10,6 +10,7 @@ from domain.bureaus import Bureau
 from domain.credit_reports import BureauTradeline, CanonicalReport
 from domain.findings.known import Identity
 from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Invalid, Value
+from domain.match_tiers import MATCHER_VERSION
 from domain.matching import KnownTradeline, Review, identified, match, mint, remember, settled, unused
 from domain.reconciliation import Completeness, completeness
 
@@ -70,6 +71,7 @@ class CreditFile(Aggregate):
         tiers: dict[str, str]
         in_review: tuple[Review, ...]
         complete_counts: dict[Bureau, int]
+        matcher_version: int = 1
         known: Annotated[tuple[KnownTradeline, ...] | None, PII]
 
         def apply(self, aggregate: CreditFile) -> None:
@@ -148,6 +150,16 @@ class CreditFile(Aggregate):
             for question in self.questions.values()
         )
 
+    def _is_steady(self, report: CanonicalReport, bureau: Bureau, ids: dict[str, UUID]) -> bool:
+        """Whether the section has every account that the bureau's newest complete one had, and none that had lacked."""
+        newest = self.complete_on.get(bureau)
+        if newest is None:
+            return False
+        known = {tradeline_id for tradeline_id, at in self.known if at is bureau}
+        had = {tradeline_id for tradeline_id in known if self.seen_on[tradeline_id, bureau] >= newest}
+        has = {ids[row.ref] for row in report.rows(bureau) if row.ref in ids}
+        return had <= has and not has & (known - had)
+
     def waiting(self, report_id: UUID) -> dict[str, Review]:
         """The rows of a report whose account a person must name, by ref."""
         return {ref: question.review for (asked, ref), question in self.questions.items() if asked == report_id}
@@ -159,10 +171,13 @@ class CreditFile(Aggregate):
 
     def match_pull(self, report_id: UUID, report: CanonicalReport, at: datetime) -> Matched:
         """Give every settled row its tradeline id, and remember what tells the accounts apart."""
-        gates = completeness(report, self.counts)
         result = match(tuple(self.known.values()), report)
         groups = mint(report, result, self.tradeline_ids, lambda key: uuid5(self.id, f"tradeline:{key}"))
         ids = settled(report, result, groups)
+        gates = {
+            bureau: gate.model_copy(update={"steady": self._is_steady(report, bureau, ids)})
+            for bureau, gate in completeness(report, self.counts).items()
+        }
         self.record(
             self.PullMatched,
             at,
@@ -175,6 +190,7 @@ class CreditFile(Aggregate):
             complete_counts={
                 bureau: report.section(bureau).tradeline_count for bureau, gate in gates.items() if gate.complete
             },
+            matcher_version=MATCHER_VERSION,
             known=tuple(remember(ids[row.ref], row) for row in report.rows() if row.ref in ids),
         )
         return Matched(

@@ -1,49 +1,22 @@
-"""Creditors' names, which every bureau abbreviates its own way."""
+"""Creditors' names, which every bureau abbreviates its own way; the names themselves stand in `creditors.toml`."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from difflib import SequenceMatcher
 from functools import lru_cache
-from typing import Final
+from importlib.resources import files
+from typing import Any, Final
 
-_ALIASES: Final = {
-    "JPMCB": "CHASE",
-    "JPMORGAN": "CHASE",
-    "AMEX": "AMERICAN EXPRESS",
-    "AMERICANEXPRESS": "AMERICAN EXPRESS",
-    "AMERICANEXP": "AMERICAN EXPRESS",
-    "CITI": "CITIBANK",
-    "CITICARDS": "CITIBANK",
-    "CBNA": "CITIBANK",
-    "SYNCB": "SYNCHRONY",
-    "CAPONE": "CAPITAL ONE",
-    "CAP1": "CAPITAL ONE",
-    "BOFA": "BANKAMERICA",
-    "BK": "BANK",
-    "WF": "WELLSFARGO",
-    "PRA": "PORTFOLIO RECOVERY",
-    "PORTFOLIORC": "PORTFOLIO RECOVERY",
-    "LVNV": "LVNV FUNDING",
-    "MCM": "MIDLAND CREDIT",
-    "MIDLANDCRED": "MIDLAND CREDIT",
-    "FIN": "FINANCIAL",
-    "SVCS": "SERVICES",
-    "SVC": "SERVICES",
-    "CRED": "CREDIT",
-    "COLL": "COLLECTION",
-    "MTG": "MORTGAGE",
-    "FCU": "FEDERAL CREDIT UNION",
+_TABLE: Final[dict[str, Any]] = tomllib.loads(files("domain").joinpath("creditors.toml").read_text(encoding="utf-8"))
+_ALIASES: Final[dict[str, str]] = _TABLE["abbreviations"] | {
+    printed: entry["name"] for entry in _TABLE["names"] for printed in entry["printed"] if " " not in printed
 }
-_PHRASES: Final = (
-    ("BANK OF AMERICA", "BANKAMERICA"),
-    ("BK OF AMER", "BANKAMERICA"),
-    ("WELLS FARGO", "WELLSFARGO"),
-    ("AMERICAN EXPRESS", "AMERICANEXPRESS"),
+_PHRASES: Final = tuple(
+    (printed, entry["name"]) for entry in _TABLE["names"] for printed in entry["printed"] if " " in printed
 )
-_NOISE: Final = frozenset(
-    {"BANK", "NA", "N", "A", "USA", "US", "CARD", "CARDS", "LLC", "INC", "CORP", "CO", "THE", "OF", "SERVICES", "LP"}
-)
+_NOISE: Final = frozenset(_TABLE["noise"]["words"])
 
 
 @lru_cache(maxsize=20_000)
@@ -68,3 +41,14 @@ def name_similarity(one: str | None, other: str | None) -> float:
     if left_words <= right_words or right_words <= left_words:
         return 0.9
     return SequenceMatcher(None, left, right, autojunk=False).ratio()
+
+
+_DEBT_BUYERS: Final = tuple(
+    frozenset(normalised_creditor(name).split()) for entry in _TABLE["debt_buyers"] for name in entry["names"]
+)
+
+
+def buys_debts(name: str | None) -> bool:
+    """Whether the company is known to buy debts: the same debt may come back under another such name."""
+    words = set(normalised_creditor(name).split())
+    return any(buyer <= words for buyer in _DEBT_BUYERS)

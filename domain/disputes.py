@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from domain import comparisons
 from domain.bureaus import Bureau
-from domain.comparisons import CONFIRMED_BY_A_REPORT, Compared, Comparison
+from domain.comparisons import Compared, Comparison
 from domain.deadlines import Deadlines, ReceiptBasis, breach_assertable, reinvestigation
 from domain.dispute_states import BEFORE_POSTING, WAITING, AlreadyClosed, Challenge, DisputeStatus
 from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Invalid, Sealed
@@ -326,7 +326,7 @@ class Dispute(Aggregate):
             back_to = self.status_before_evaluation
             self._note(self.OutcomeContradicted, found, at, back_to=back_to, **proposal)
             self.take_report(found, actor_id, at)
-        elif self.outcome in CONFIRMED_BY_A_REPORT and self.outcome not in self.overruled and found.settles:
+        elif found.confirms(self.outcome) and self.outcome not in self.overruled:
             self._note(self.OutcomeConfirmed, found, at, **proposal)
             self.confirm(actor_id, at)
         else:

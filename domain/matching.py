@@ -1,50 +1,30 @@
 """Whose row is this: the accounts of a new report matched with those known from earlier pulls.
 
-Within one bureau a cascade of tiers is tried, strongest first; vendor ids are evidence, never identity. A row
-goes to at most one account and an account to at most one row. What cannot be told apart goes to review, and
-an account that a reviewed row may yet be is never counted as absent.
+Within one bureau every row is weighed against every known account, and the exact best one-to-one assignment is
+taken; vendor ids are evidence, never identity. What it does not tell for sure goes to review, and an account that a
+reviewed row may yet be is never counted as absent.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
-from domain.account_numbers import visible_head, visible_tail
+from domain.assignment import certain_pairs
 from domain.bureaus import Bureau
-from domain.credit_reports import AccountType, BureauTradeline, CanonicalReport, Tradeline
-from domain.creditor_names import name_similarity, normalised_creditor
+from domain.credit_reports import CanonicalReport, Tradeline
+from domain.creditor_names import name_similarity
 from domain.kernel import Value
-from domain.partial_dates import PartialDate
+from domain.match_tiers import AUTOMATIC, KnownTradeline, evidence, remember
 
 __all__ = [
     "KnownTradeline", "MatchResult", "Review", "identified", "identity_key", "match", "mint", "name_similarity",
     "remember", "settled", "unused",
 ]  # fmt: skip
 
-AUTOMATIC: Final = 0.95
-"""Scores from here on are matched without a person; lower candidates are reviewed."""
-
-_FUZZY_NAME: Final = 0.85
-_FUZZY_OPENED_DAYS: Final = 31
-_FUZZY_AMOUNT_PERCENT: Final = 2
-
-
-class KnownTradeline(Value):
-    """What is remembered of one account at one bureau, so that it is known again in a later report."""
-
-    tradeline_id: UUID
-    bureau: Bureau
-    head: str
-    tail: str
-    opened: PartialDate | None
-    account_type: AccountType
-    creditor: str
-    handle: str | None
-    amount: int | None
-    original_creditor: str | None
+TIE: Final = 70
+"""An assignment that is better by less than this does not tell which account a row is: a person is asked."""
 
 
 class Review(Value):
@@ -70,120 +50,6 @@ class MatchResult(Value):
         return any(tradeline_id in pending.candidates for pending in self.review if pending.bureau is bureau)
 
 
-def remember(tradeline_id: UUID, row: BureauTradeline) -> KnownTradeline:
-    """What to keep of a row to know its account again: no full account number."""
-    return KnownTradeline(
-        tradeline_id=tradeline_id,
-        bureau=row.bureau,
-        head=visible_head(row.account_number),
-        tail=visible_tail(row.account_number),
-        opened=row.opened,
-        account_type=row.account_type,
-        creditor=normalised_creditor(row.creditor_name),
-        handle=row.handle,
-        amount=_original_amount(row),
-        original_creditor=normalised_creditor(row.original_creditor) or None,
-    )
-
-
-def _original_amount(row: BureauTradeline) -> int | None:
-    return row.high_balance if row.high_balance is not None else row.balance
-
-
-class _Tier(NamedTuple):
-    id: str
-    score: float
-    holds: Callable[[KnownTradeline, KnownTradeline], bool]
-
-
-def _same_month(one: KnownTradeline, other: KnownTradeline) -> bool:
-    return bool(one.opened and other.opened and one.opened.month_key and one.opened.month_key == other.opened.month_key)
-
-
-def _number(one: KnownTradeline, other: KnownTradeline) -> bool | None:
-    """Whether the visible digits agree; None when no common digits are visible."""
-    return _head(one, other) if (ends := _tail(one, other)) is None else ends
-
-
-def _tail(one: KnownTradeline, other: KnownTradeline) -> bool | None:
-    """Whether the last digits agree, which tell one account from another."""
-    length = min(len(one.tail), len(other.tail))
-    return one.tail[-length:] == other.tail[-length:] if length >= 3 else None
-
-
-def _head(one: KnownTradeline, other: KnownTradeline) -> bool | None:
-    """Whether the first digits agree, which on cards name the bank and all its cards alike."""
-    length = min(len(one.head), len(other.head))
-    return one.head[:length] == other.head[:length] if length >= 3 else None
-
-
-def _amount(one: KnownTradeline, other: KnownTradeline) -> bool:
-    if one.amount is None or other.amount is None:
-        return False
-    return abs(one.amount - other.amount) * 100 <= _FUZZY_AMOUNT_PERCENT * max(abs(one.amount), abs(other.amount))
-
-
-def _handle_and_month(one: KnownTradeline, other: KnownTradeline) -> bool:
-    same = one.handle is not None and one.handle == other.handle
-    return same and _same_month(one, other) and _number(one, other) is not False
-
-
-def _same_name(one: KnownTradeline, other: KnownTradeline) -> bool:
-    return name_similarity(one.creditor, other.creditor) >= _FUZZY_NAME
-
-
-def _number_month_type(one: KnownTradeline, other: KnownTradeline) -> bool:
-    telling = _tail(one, other) or _same_name(one, other)
-    return (
-        bool(_number(one, other)) and telling and _same_month(one, other) and one.account_type is other.account_type
-    )
-
-
-def _number_and_creditor(one: KnownTradeline, other: KnownTradeline) -> bool:
-    return bool(_tail(one, other)) and _same_name(one, other)
-
-
-def _head_and_creditor(one: KnownTradeline, other: KnownTradeline) -> bool:
-    return bool(_number(one, other)) and _same_name(one, other)
-
-
-def _fuzzy(one: KnownTradeline, other: KnownTradeline) -> bool:
-    return (
-        _opened_near(one, other)
-        and _amount(one, other)
-        and one.account_type is other.account_type
-        and _same_name(one, other)
-    )
-
-
-def _opened_near(one: KnownTradeline, other: KnownTradeline) -> bool:
-    if one.opened is None or other.opened is None:
-        return False
-    return one.opened.days_apart(other.opened) <= _FUZZY_OPENED_DAYS
-
-
-def _fuzzy_sure(one: KnownTradeline, other: KnownTradeline) -> bool:
-    return _fuzzy(one, other) and _number(one, other) is None and one.creditor == other.creditor
-
-
-def _resold_collection(one: KnownTradeline, other: KnownTradeline) -> bool:
-    both = one.account_type is other.account_type is AccountType.COLLECTION
-    names = one.original_creditor, other.original_creditor
-    return both and all(names) and name_similarity(*names) >= _FUZZY_NAME and _amount(one, other)
-
-
-TIERS: Final = (
-    _Tier("T1", 0.99, _handle_and_month),
-    _Tier("T2", 0.98, _number_month_type),
-    _Tier("T3", 0.96, _number_and_creditor),
-    _Tier("T4", 0.95, _fuzzy_sure),
-    _Tier("T3", 0.90, _head_and_creditor),
-    _Tier("T4", 0.85, _fuzzy),
-    _Tier("T5", 0.80, _resold_collection),
-)
-"""The cascade. The last three find candidates for a person to confirm and assign nothing by themselves."""
-
-
 def match(known: Sequence[KnownTradeline], report: CanonicalReport) -> MatchResult:
     """Assign the rows of `report` to known accounts, bureau by bureau."""
     assigned: dict[str, UUID] = {}
@@ -192,13 +58,13 @@ def match(known: Sequence[KnownTradeline], report: CanonicalReport) -> MatchResu
     for bureau in Bureau:
         rows = {row.ref: remember(_NOBODY, row) for row in report.rows(bureau)}
         accounts = {account.tradeline_id: account for account in known if account.bureau is bureau}
-        for found in _cascade(rows, accounts):
+        for found in _assign(rows, accounts):
             if isinstance(found, Review):
                 review.append(found)
             else:
                 ref, tradeline_id, tier = found
                 assigned[ref], tiers[ref] = tradeline_id, tier
-    review += _split_groups(report, assigned, tiers)
+    review += _split_groups(report, known, assigned, tiers)
     _complete_groups(report, known, assigned, tiers, review)
     pending = {(candidate, entry.bureau) for entry in review for candidate in entry.candidates}
     bureau_of = {row.ref: row.bureau for row in report.rows()}
@@ -218,27 +84,26 @@ def match(known: Sequence[KnownTradeline], report: CanonicalReport) -> MatchResu
 _NOBODY: Final = UUID(int=0)
 
 
-def _cascade(
-    rows: dict[str, KnownTradeline], accounts: dict[UUID, KnownTradeline]
+def _assign(
+    rows: Mapping[str, KnownTradeline], accounts: Mapping[UUID, KnownTradeline]
 ) -> Iterator[tuple[str, UUID, str] | Review]:
-    doubtful: dict[str, tuple[str, set[UUID]]] = {}
-    for tier in TIERS:
-        wanted: dict[UUID, list[str]] = defaultdict(list)
-        choices: dict[str, list[UUID]] = {}
-        for ref, row in rows.items():
-            choices[ref] = [account for account, facts in accounts.items() if tier.holds(facts, row)]
-            for account in choices[ref]:
-                wanted[account].append(ref)
-        for ref, found in choices.items():
-            if tier.score >= AUTOMATIC and len(found) == 1 and len(wanted[found[0]]) == 1:
-                yield ref, found[0], tier.id
-                del rows[ref], accounts[found[0]]
-            elif found:
-                doubtful.setdefault(ref, (tier.id, set()))[1].update(found)
-    for ref, (tier_id, candidates) in doubtful.items():
-        left = candidates & accounts.keys()
-        if ref in rows and left:
-            yield Review(ref=ref, bureau=rows[ref].bureau, candidates=tuple(sorted(left)), tier=tier_id)
+    """The sure pairs of the best assignment, then every other row with the accounts it may still be."""
+    pairs = {
+        (ref, account): found
+        for ref, row in rows.items()
+        for account, facts in accounts.items()
+        if (found := evidence(facts, row)) is not None
+    }
+    certain = certain_pairs({pair: found.weight for pair, found in pairs.items()}, TIE)
+    sure = {ref: account for ref, account in certain.items() if pairs[ref, account].score >= AUTOMATIC}
+    yield from ((ref, account, pairs[ref, account].tier) for ref, account in sure.items())
+    taken = set(sure.values())
+    for ref in rows:
+        left = {account: pairs[ref, account] for account in accounts if (ref, account) in pairs}
+        left = {account: found for account, found in left.items() if account not in taken}
+        if left and ref not in sure:
+            strongest = max(left.values(), key=lambda found: found.score)
+            yield Review(ref=ref, bureau=rows[ref].bureau, candidates=tuple(sorted(left)), tier=strongest.tier)
 
 
 def _complete_groups(
@@ -270,16 +135,25 @@ def _complete_groups(
                 review[:] = [entry for entry in review if entry.ref != row.ref]
 
 
-def _split_groups(report: CanonicalReport, assigned: dict[str, UUID], tiers: dict[str, str]) -> list[Review]:
-    """Rows of one account that were matched to different accounts: the source's grouping says they are one."""
+def _split_groups(
+    report: CanonicalReport, known: Sequence[KnownTradeline], assigned: dict[str, UUID], tiers: dict[str, str]
+) -> list[Review]:
+    """Rows whose group was matched to another account as well, which may be that account: it is missing there.
+
+    A source that grouped rows otherwise before, so that they have accounts of their own, casts no doubt on them.
+    """
+    accounts = {(entry.tradeline_id, entry.bureau) for entry in known}
+    bureau_of = {row.ref: row.bureau for row in report.rows()}
+    missing = accounts - {(tradeline_id, bureau_of[ref]) for ref, tradeline_id in assigned.items()}
     review: list[Review] = []
     for tradeline in report.tradelines:
         found = {assigned[row.ref] for row in tradeline.reporting if row.ref in assigned}
-        if len(found) > 1:
-            for row in tradeline.reporting:
-                if row.ref in assigned:
-                    del assigned[row.ref], tiers[row.ref]
-                    review.append(Review(ref=row.ref, bureau=row.bureau, candidates=tuple(sorted(found)), tier="group"))
+        for row in tradeline.reporting if len(found) > 1 else ():
+            others = {own for own in found if (own, row.bureau) in missing}
+            if row.ref in assigned and others:
+                candidates = tuple(sorted({assigned.pop(row.ref), *others}))
+                del tiers[row.ref]
+                review.append(Review(ref=row.ref, bureau=row.bureau, candidates=candidates, tier="group"))
     return review
 
 

@@ -18,6 +18,8 @@ from domain.kernel import Value
 from domain.partial_dates import PartialDate
 
 _TRADELINES_KEPT_PERCENT: Final = 70
+_ROUNDED_DAYS: Final = 31
+_ROUNDED_PERCENT: Final = 2
 _UNCOMPARED: Final = frozenset({"ref", "group", "bureau", "account_number", "printed", "handle", "history", "medical"})
 ROUTINE_FIELDS: Final = frozenset(
     {
@@ -72,11 +74,16 @@ class Rule(StrEnum):
 
 
 class Completeness(Value):
-    """Whether one bureau's section can be believed about what it does not contain."""
+    """Whether one bureau's section can be believed about what it does not contain.
+
+    `steady`: it shows the accounts of the bureau's last complete section, no fewer and none of those it had lacked.
+    Only then is what both lack surely gone: a section that was merely thin shows other accounts the next time.
+    """
 
     bureau: Bureau
     complete: bool
     missing: tuple[str, ...] = ()
+    steady: bool = False
 
 
 def completeness(report: CanonicalReport, previous_counts: Mapping[Bureau, int]) -> dict[Bureau, Completeness]:
@@ -247,7 +254,8 @@ def _changed(
 ) -> Reconciliation:
     settled = _as_asked(item, before, after)
     asked = {asked.field for asked in item.asked}
-    decided = [change for change in differences(before, after) if change.field in asked or _is_decided(change)]
+    moved = differences(before, after)
+    decided = [change for change in moved if change.field in asked or _is_decided(change, before, after)]
     if settled and len(settled) == len(item.asked):
         outcome, rule = Outcome.CORRECTED, Rule.ALL_AS_ASKED
     elif settled:
@@ -261,9 +269,16 @@ def _changed(
     return Reconciliation(outcome=outcome, provisional=True, rule=rule, changes=changes)
 
 
-def _is_decided(change: FieldChange) -> bool:
-    """Whether somebody must have changed it; what a source merely leaves out this time was not decided."""
-    return change.field not in ROUTINE_FIELDS and change.after is not None
+def _is_decided(change: FieldChange, before: BureauTradeline, after: BureauTradeline) -> bool:
+    """Whether somebody must have changed it: not what a source leaves out this time, or rounds otherwise."""
+    if change.field in ROUTINE_FIELDS or change.after is None:
+        return False
+    if change.field == "opened":
+        return before.opened is None or after.opened is None or before.opened.days_apart(after.opened) > _ROUNDED_DAYS
+    if change.field == "high_balance":
+        one, other = before.high_balance or 0, after.high_balance or 0
+        return abs(one - other) * 100 > _ROUNDED_PERCENT * max(one, other)
+    return True
 
 
 def _as_asked(item: DisputedItem, before: BureauTradeline, after: BureauTradeline) -> list[AskedField]:

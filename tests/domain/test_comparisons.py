@@ -8,8 +8,10 @@ from domain.comparisons import CONFIRMED_BY_A_REPORT, Comparison
 from domain.reconciliation import Outcome
 
 
-def shows(outcome: Outcome | None) -> Comparison:
-    return Comparison(report_id=UUID(int=2), compared_with_report_id=UUID(int=1), rule="C04", outcome=outcome)
+def shows(outcome: Outcome | None, *, steady: bool = True) -> Comparison:
+    return Comparison(
+        report_id=UUID(int=2), compared_with_report_id=UUID(int=1), rule="C04", outcome=outcome, steady=steady
+    )
 
 
 @pytest.mark.parametrize("proposed", [*CONFIRMED_BY_A_REPORT, Outcome.VERIFIED, Outcome.UPDATED_OTHER, Outcome.MOOT])
@@ -36,3 +38,16 @@ def test_what_was_settled_before_the_letter_came_stays_so() -> None:
         assert shows(later).repeats(Outcome.MOOT)
         assert not shows(later).contradicts(Outcome.MOOT)
     assert shows(Outcome.VERIFIED).contradicts(Outcome.MOOT)
+
+
+def test_a_report_ends_only_what_was_done_as_asked() -> None:
+    ending = {outcome for outcome in Outcome if shows(outcome).confirms(outcome)}
+    assert ending == set(CONFIRMED_BY_A_REPORT)
+    assert not shows(Outcome.CORRECTED).confirms(Outcome.DELETED)
+    assert not shows(Outcome.DELETED).confirms(Outcome.MOOT)
+
+
+@pytest.mark.parametrize("proposed", CONFIRMED_BY_A_REPORT)
+def test_an_outcome_is_final_only_where_nothing_else_is_missing_or_back(proposed: Outcome) -> None:
+    assert shows(proposed).confirms(proposed)
+    assert not shows(proposed, steady=False).confirms(proposed)

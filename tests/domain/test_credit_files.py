@@ -141,3 +141,27 @@ def test_an_older_pull_settled_late_does_not_overwrite_what_is_known_since() -> 
     before = made.known[gone, Bureau.EXPERIAN]
     made.settle_match(UNSURE, UNSURE_PULL, ids, REF, gone, ACTOR_ID, NOON)
     assert made.known[gone, Bureau.EXPERIAN] == before
+
+
+def steady(made: CreditFile, name: str, day: date, *groups: str) -> bool:
+    gates = made.match_pull(uid(name), report(day, *(everywhere(group) for group in groups)), NOON).gates
+    assert all(gate.complete for gate in gates)
+    return {gate.steady for gate in gates} == {True}
+
+
+def test_a_section_is_steady_that_lacks_just_what_the_last_complete_one_lacked() -> None:
+    made = opened()
+    assert not steady(made, "1", date(2026, 1, 5), "21", "22", "23", "24")
+    assert steady(made, "2", date(2026, 2, 1), "21", "22", "23", "24")
+    assert not steady(made, "3", date(2026, 3, 1), "21", "22", "23"), "one is gone"
+    assert steady(made, "4", date(2026, 4, 1), "21", "22", "23")
+    assert not steady(made, "5", date(2026, 5, 1), "21", "22", "23", "24"), "it is back: the last ones were thin"
+    assert steady(made, "6", date(2026, 6, 1), "21", "22", "23", "24", "97"), "a new account is nothing missing"
+
+
+def test_a_thin_section_is_nothing_to_be_measured_by() -> None:
+    made = opened()
+    made.match_pull(uid("1"), report(date(2026, 1, 5), *(everywhere(g) for g in ("21", "22", "23", "24"))), NOON)
+    thin = made.match_pull(uid("2"), report(date(2026, 2, 1), everywhere("21")), NOON)
+    assert not any(gate.complete or gate.steady for gate in thin.gates)
+    assert steady(made, "3", date(2026, 3, 1), "21", "22", "23", "24")

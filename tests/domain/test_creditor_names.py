@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.creditor_names import name_similarity, normalised_creditor
+from domain.creditor_names import _TABLE, buys_debts, name_similarity, normalised_creditor
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,17 @@ def test_likeness_lies_between_nought_and_one_and_has_no_direction(one, other):
 def test_no_name_is_like_nothing():
     assert name_similarity(None, "CHASE") == 0.0
     assert name_similarity("***", "***") == 0.0
+
+
+def test_every_name_has_a_source():
+    entries = [*_TABLE["names"], *_TABLE["debt_buyers"]]
+    assert entries
+    assert {entry["source"] for entry in entries} == set(_TABLE["sources"])
+
+
+def test_buyers_of_debts_are_known_by_any_spelling():
+    assert buys_debts("MIDLAND FUNDING LLC")
+    assert buys_debts("MCM")
+    assert buys_debts("LVNV")
+    assert not buys_debts("CHASE CARD")
+    assert not buys_debts(None)

@@ -84,6 +84,14 @@ def test_handles_tell_twins_apart():
     assert result.absent == ((ONE, Bureau.EQUIFAX),)
 
 
+def test_two_rows_of_which_only_one_may_be_either_account_are_told_apart():
+    """Row 8 shows no handle; row 9 has the handle of ONE. Both have the numbers of both accounts."""
+    twins = [known(row(handle="A"), ONE), known(row(handle="B"), TWO)]
+    result = match(twins, report(row(group="8"), row(group="9", handle="A")))
+    assert result.assigned == {"8.equifax": TWO, "9.equifax": ONE}
+    assert result.review == ()
+
+
 def test_a_group_brings_a_changed_row_home():
     before = [known(row(Bureau.EQUIFAX)), known(row(Bureau.EXPERIAN))]
     changed = row(Bureau.EXPERIAN, account_number="999", creditor_name="OTHER", opened="2010-01-01", high_balance=1)
@@ -93,11 +101,21 @@ def test_a_group_brings_a_changed_row_home():
     assert result.absent == ()
 
 
-def test_a_group_matched_to_two_accounts_is_reviewed():
+def test_rows_that_had_accounts_of_their_own_keep_them_when_the_source_groups_them():
     before = [known(row(Bureau.EQUIFAX), ONE), known(row(Bureau.EXPERIAN), TWO)]
     result = match(before, report(row(Bureau.EQUIFAX), row(Bureau.EXPERIAN)))
-    assert result.assigned == {}
-    assert {entry.tier for entry in result.review} == {"group"}
+    assert result.assigned == {"1.equifax": ONE, "1.experian": TWO}
+    assert result.review == ()
+
+
+def test_a_row_whose_group_is_an_account_that_is_missing_there_is_reviewed():
+    other = row(Bureau.EXPERIAN, account_number="999", creditor_name="OTHER", opened="2010-01-01", high_balance=1)
+    before = [known(row(Bureau.EQUIFAX), ONE), known(row(Bureau.EXPERIAN), ONE), known(other, TWO)]
+    result = match(before, report(row(Bureau.EQUIFAX), other))
+    assert result.assigned == {"1.equifax": ONE}
+    (doubt,) = result.review
+    assert (doubt.ref, doubt.candidates, doubt.tier) == ("1.experian", (ONE, TWO), "group")
+    assert result.absent == ()
 
 
 def test_every_account_a_doubtful_row_may_be_is_kept_from_absence():

@@ -211,7 +211,7 @@ def comparison(report_name: str, outcome: Outcome | None, rule: str = "C06", *, 
     """What a later report was found to show."""
     return Comparison(
         report_id=uid(report_name), compared_with_report_id=uid("report"), rule=rule, outcome=outcome, shown=shown,
-        changes=(FieldChange(field="past_due", before="8000", after="0" if shown else None),),
+        steady=True, changes=(FieldChange(field="past_due", before="8000", after="0" if shown else None),),
     )  # fmt: skip
 
 
