@@ -81,6 +81,14 @@ def bench_pdf(letters: Annotated[int, typer.Option(min=4)] = 30, seed: Seed = 0,
     tell(_benchmark("pdf").main(letters=letters, seed=seed), as_json)
 
 
+@bench.command("reconcile")
+def bench_reconcile(
+    sequences: Annotated[int, typer.Option(min=1)] = 2000, seed: Seed = 0, as_json: Json = False
+) -> None:
+    """Whose row is whose, and what closes by itself, on sequences of pulls whose truth is known."""
+    tell(_benchmark("reconcile").main(sequences=sequences, seed=seed), as_json)
+
+
 @bench.command("api")
 def bench_api(seconds: Annotated[float, typer.Option(min=2)] = 60.0, seed: Seed = 7, as_json: Json = False) -> None:
     """Latency at 100 requests a second, four in five of them reads."""

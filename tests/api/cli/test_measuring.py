@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 def test_every_benchmark_has_a_sentence_of_help() -> None:
     commands = measuring.bench.registered_commands + measuring.torture.registered_commands
     assert {command.name or command.callback.__name__ for command in commands if command.callback} == {
-        "append", "projections", "pdf", "api", "findings", "fuzz", "gaps",
+        "append", "projections", "pdf", "api", "findings", "fuzz", "reconcile", "gaps",
     }  # fmt: skip
     assert all(command.callback and command.callback.__doc__ for command in commands)
 
@@ -46,6 +46,15 @@ def test_a_short_torture_loses_nothing(run: Commands) -> None:
     assert (found["skipped"], found["repeated"], found["out_of_order"], found["seed"]) == (0, 0, 0, 5)
     assert found["ok"] == (ended.status == 0)
     assert "Traceback" not in ended.err
+
+
+def test_sequences_of_pulls_are_matched_and_nothing_closes_that_should_not(run: Commands) -> None:
+    ended = run("bench", "reconcile", "--sequences", "6", "--seed", "11", "--json")
+    found = json.loads(ended.out)
+    assert ended.status == 0
+    assert (found["wrong_automatic_closes"], found["closes_by_partial_pulls"]) == (0, 0)
+    assert found["pairwise_f1"] >= found["pairwise_f1_bound"]
+    assert found["disputes"] > found["automatic_closes"] > 0
 
 
 def test_what_cannot_be_measured_is_refused(run: Commands) -> None:
