@@ -26,24 +26,31 @@ class SettleMatch(Command):
 
 @handles(SettleMatch)
 def settle_match(command: SettleMatch, work: Work) -> Answer:
-    """The row, and the rows of its account that only waited for it, get their tradeline."""
+    """The row, the rows of its account that only waited for it, and the same row in other reports get their account."""
     report = work.load(Report, command.report_id)
     canonical = report.read()
     file = work.load(CreditFile, CreditFile.identity(work.caller.tenant_id, report.owner_id))
+    choice = None if command.tradeline_id == "new" else command.tradeline_id
     found = file.settle_match(
-        report.id,
-        canonical,
-        report.tradeline_ids,
-        command.ref,
-        None if command.tradeline_id == "new" else command.tradeline_id,
-        work.caller.actor_id,
-        work.now,
+        report.id, canonical, report.tradeline_ids, command.ref, choice, work.caller.actor_id, work.now
     )
-    doubtful = {candidate for review in file.waiting(report.id).values() for candidate in review.candidates}
-    report.settle_match(found, tuple(sorted(doubtful)), work.caller.actor_id, work.now)
+    tradeline_id = found[command.ref]
+    _note(report, found, file, work)
+    others = {question.report_id for question in file.questions.values()} - {report.id}
+    for other in (work.load(Report, report_id) for report_id in sorted(others)):
+        alike = file.settle_alike(
+            other.id, other.read(), other.tradeline_ids, tradeline_id, work.caller.actor_id, work.now
+        )
+        if alike:
+            _note(other, alike, file, work)
     return {
         "report_id": report.id,
         "version": report.version,
-        "tradeline_id": found[command.ref],
+        "tradeline_id": tradeline_id,
         "waiting": len(file.waiting(report.id)),
     }
+
+
+def _note(report: Report, found: dict[str, UUID], file: CreditFile, work: Work) -> None:
+    doubtful = {candidate for review in file.waiting(report.id).values() for candidate in review.candidates}
+    report.settle_match(found, tuple(sorted(doubtful)), work.caller.actor_id, work.now)

@@ -10,7 +10,7 @@ from domain.bureaus import Bureau
 from domain.credit_reports import BureauTradeline, CanonicalReport
 from domain.findings.known import Identity
 from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Invalid, Value
-from domain.match_tiers import MATCHER_VERSION
+from domain.match_tiers import MATCHER_VERSION, is_sure
 from domain.matching import KnownTradeline, Review, identified, match, mint, remember, settled, unused
 from domain.reconciliation import Completeness, completeness
 
@@ -216,25 +216,57 @@ class CreditFile(Aggregate):
         question = self.questions.get((report_id, ref))
         if question is None:
             raise NoMatchPending("nobody is asked which account this row is; read the report's tradelines again")
-        rows = {row.ref: row for row in report.rows()}
-        if choice is None:
-            tradeline_id = self._new_account(report, ids, rows[ref])
-        elif choice in question.review.candidates:
-            tradeline_id = choice
-        else:
+        row = next(each for each in report.rows() if each.ref == ref)
+        if choice is not None and choice not in question.review.candidates:
             raise NotACandidate("this row was never thought to be that account; choose a candidate, or new")
-        if any(own == tradeline_id and rows[other].bureau is rows[ref].bureau for other, own in ids.items()):
+        tradeline_id = self._new_account(report, ids, row) if choice is None else choice
+        if tradeline_id in _accounts_at(row.bureau, report, ids):
             raise AlreadyMatched("another row of this bureau is that account already; choose another, or new")
-        waiting = self.waiting(report_id).keys() - {ref}
+        return self._settle(question, report, ids, tradeline_id, choice is None, actor_id, at)
+
+    def settle_alike(
+        self, report_id: UUID, report: CanonicalReport, ids: dict[str, UUID], tradeline_id: UUID, actor_id: UUID,
+        at: datetime,
+    ) -> dict[str, UUID]:  # fmt: skip
+        """What an operator has said of a row in one report answers the same question in another.
+
+        It does where just one doubtful row of a bureau is by now surely that account, and no other row there is.
+        """
+        found: dict[str, UUID] = {}
+        rows = {row.ref: row for row in report.rows()}
+        for bureau in Bureau:
+            known = self.known.get((tradeline_id, bureau))
+            if known is None or tradeline_id in _accounts_at(bureau, report, ids | found):
+                continue
+            doubtful = [rows[ref] for ref in self.waiting(report_id) if rows[ref].bureau is bureau]
+            alike = [row for row in doubtful if is_sure(known, remember(tradeline_id, row))]
+            if len(alike) == 1:
+                question = self.questions[report_id, alike[0].ref]
+                found |= self._settle(question, report, ids | found, tradeline_id, False, actor_id, at)
+        return found
+
+    def _settle(
+        self,
+        question: Question,
+        report: CanonicalReport,
+        ids: dict[str, UUID],
+        tradeline_id: UUID,
+        is_new: bool,
+        actor_id: UUID,
+        at: datetime,
+    ) -> dict[str, UUID]:
+        rows = {row.ref: row for row in report.rows()}
+        ref = question.review.ref
+        waiting = self.waiting(question.report_id).keys() - {ref}
         found = identified(report, ids, waiting, ref, tradeline_id)
         self.record(
             self.MatchSettled,
             at,
             subject_id=self.owner_id,
-            report_id=report_id,
+            report_id=question.report_id,
             ref=ref,
             tradeline_id=tradeline_id,
-            is_new=choice is None,
+            is_new=is_new,
             candidates=question.review.candidates,
             tradeline_ids=found,
             pulled_on=question.pulled_on,
@@ -248,12 +280,19 @@ class CreditFile(Aggregate):
     def _new_account(self, report: CanonicalReport, ids: dict[str, UUID], row: BureauTradeline) -> UUID:
         """The account of the row's group, unless the bureau has another row for it; else a new one."""
         rows = {each.ref: each for each in report.rows()}
-        taken = {own for other, own in ids.items() if rows[other].bureau is row.bureau}
+        taken = _accounts_at(row.bureau, report, ids)
         for other, own in ids.items():
             if rows[other].group == row.group and own not in taken:
                 return own
         group = next(each for each in report.tradelines if each.group == row.group)
         return unused(group, self.tradeline_ids, lambda key: uuid5(self.id, f"tradeline:{key}"))
+
+
+
+def _accounts_at(bureau: Bureau, report: CanonicalReport, ids: dict[str, UUID]) -> set[UUID]:
+    """The accounts that rows of `bureau` in this report are."""
+    return {ids[row.ref] for row in report.rows(bureau) if row.ref in ids}
+
 
 def _identities(matched: CreditFile.PullMatched) -> dict[str, tuple[Identity, ...]]:
     """Whose account each row of a pull is, or may be where a person has still to say so; by row ref."""

@@ -77,6 +77,12 @@ def evidence(one: KnownTradeline, other: KnownTradeline) -> Evidence | None:
     return Evidence(held[0].id, held[0].score, sum(tier.weight for tier in held))
 
 
+def is_sure(one: KnownTradeline, other: KnownTradeline) -> bool:
+    """Whether two rows are one account without a person's say, if nothing else comes into question."""
+    found = evidence(one, other)
+    return found is not None and found.score >= AUTOMATIC
+
+
 class _Tier(NamedTuple):
     id: str
     score: float

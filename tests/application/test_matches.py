@@ -89,6 +89,17 @@ def test_a_new_account_shows_that_the_disputed_one_is_gone(case: Case) -> None:
     assert reviews(case) == [TaskStatus.DONE]
 
 
+def test_one_answer_settles_the_same_row_in_every_report(case: Case) -> None:
+    first = unsure(case)
+    later = case.import_report(UNSURE.model_copy(update={"pulled_on": date(2026, 2, 20)}))
+    case.world.settle()
+    assert reviews(case) == [TaskStatus.OPEN] * 2
+    settled = settle(case, first, "new")
+    assert case.world.get(Report, later.id).tradeline_ids[REF] == settled.tradeline_ids[REF]
+    assert reviews(case) == [TaskStatus.DONE] * 2
+    assert at_experian(case).outcome is Outcome.DELETED
+
+
 def test_the_row_can_be_disputed_from_then_on(case: Case) -> None:
     settled = settle(case, unsure(case), "new")
     finding = next(f for f in settled.findings if f.group == "32" and f.reason)

@@ -165,3 +165,30 @@ def test_a_thin_section_is_nothing_to_be_measured_by() -> None:
     thin = made.match_pull(uid("2"), report(date(2026, 2, 1), everywhere("21")), NOON)
     assert not any(gate.complete or gate.steady for gate in thin.gates)
     assert steady(made, "3", date(2026, 3, 1), "21", "22", "23", "24")
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_one_answer_serves_for_the_same_row_in_another_report(is_new: bool) -> None:
+    made, ids, gone = unsure()
+    later = UNSURE_PULL.model_copy(update={"pulled_on": date(2026, 3, 1)})
+    third = made.match_pull(uid("3"), later, NOON)
+    assert made.waiting(uid("3")).keys() == {REF}
+    found = made.settle_match(UNSURE, UNSURE_PULL, ids, REF, None if is_new else gone, ACTOR_ID, NOON)
+    alike = made.settle_alike(uid("3"), later, third.tradeline_ids, found[REF], ACTOR_ID, NOON)
+    assert alike == found
+    assert made.questions == {}
+    settled = made.pending_events[-1]
+    assert isinstance(settled, CreditFile.MatchSettled)
+    assert (settled.report_id, settled.asked_at, settled.left) == (uid("3"), 4, 0)
+
+
+def test_an_answer_says_nothing_of_rows_that_are_unlike_or_settled() -> None:
+    made, ids, gone = unsure()
+    other = UNSURE_PULL.model_copy(update={"pulled_on": date(2026, 3, 1)})
+    third = made.match_pull(uid("3"), other, NOON)
+    made.settle_match(UNSURE, UNSURE_PULL, ids, REF, gone, ACTOR_ID, NOON)
+    stranger = made.known[gone, Bureau.EXPERIAN].model_copy(update={"tail": "0000", "handle": None})
+    made.known[gone, Bureau.EXPERIAN] = stranger
+    assert made.settle_alike(uid("3"), other, third.tradeline_ids, gone, ACTOR_ID, NOON) == {}
+    taken = third.tradeline_ids | {"experian-23": gone}
+    assert made.settle_alike(uid("3"), other, taken, gone, ACTOR_ID, NOON) == {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
@@ -17,7 +17,7 @@ from domain.bureaus import Bureau
 from domain.credit_reports import ReportFormat
 from domain.reconciliation import AskedField
 from infrastructure.sandbox.report_generator import write
-from infrastructure.sandbox.report_generator.accounts import COLLECTORS, Account, Column, Inventor
+from infrastructure.sandbox.report_generator.accounts import COLLECTORS, Account, Column, Inventor, masked
 from infrastructure.sandbox.report_generator.accounts import invent_accounts as every_account
 from infrastructure.sandbox.report_generator.blurring import blurred, thinned
 from infrastructure.sandbox.report_generator.people import Person, invent_person
@@ -29,6 +29,9 @@ Place = tuple[int, Bureau]
 FIRST_PULL: Final = date(2026, 1, 5)
 _MONTHS_SHOWN: Final = 2
 _APART: Final = 0.05
+_TWINS: Final = 0.25
+_LOOKALIKES: Final = 0.3
+"""How often another debt to the same creditor, of about the same amount, turns up just where one is deleted."""
 _NAMES: Final = {names[at] for names in COLLECTORS for at in range(3)}
 
 
@@ -126,6 +129,8 @@ def pull_sequence(seed: int, pulls: int = 7) -> Sequence:
             column.history = column.history[:_MONTHS_SHOWN]
     many = len(accounts) if rng.random() < 0.15 else 13
     chosen = rng.sample(accounts, rng.randint(6, many))
+    if rng.random() < _TWINS:
+        chosen.append(_alike(inventor, rng.choice(chosen)))
     world = _World(inventor, person, dict(enumerate(chosen)))
     items = tuple(_disputes(world))
     days = [FIRST_PULL]
@@ -180,7 +185,11 @@ def _answer(world: _World, item: Item) -> None:
         column = world.column(item.place)
         column.past_due = (column.past_due or 0) + world.rng.randint(20, 90)
     elif item.answer is not Answer.VERIFIED:
-        world.away[item.place] = world.accounts[number].columns.pop(bureau)
+        column = world.away[item.place] = world.accounts[number].columns.pop(bureau)
+        if column.original_creditor and world.rng.random() < _LOOKALIKES:
+            other = replace(column, handle=world.inventor.handle())
+            _resell(world, other)
+            world.accounts[max(world.accounts) + 1] = Account("other_debt", {bureau: other})
 
 
 def _return(world: _World, item: Item) -> None:
@@ -204,6 +213,16 @@ def _resell(world: _World, column: Column) -> None:
     column.handle = world.inventor.handle()
     column.opened = column.opened + timedelta(days=rng.randint(60, 300))
     column.high_balance = column.high_balance * rng.randint(99, 101) // 100
+
+
+def _alike(inventor: Inventor, account: Account) -> Account:
+    """A second account that only its number and handle tell from the first."""
+    number = inventor.number()
+    columns = {
+        bureau: replace(column, number=masked(number, bureau), handle=inventor.handle())
+        for bureau, column in account.columns.items()
+    }
+    return Account(account.kind, columns)
 
 
 def _come_and_go(world: _World, disputed: set[int]) -> None:
