@@ -3,12 +3,12 @@
 from datetime import date
 
 from projections.deadlines import DeadlinesProjection
-from tests.support.histories import at
+from tests.support.histories import at, uid
 from tests.support.stored import Stored
 
 
 def test_every_date_says_rule_and_inputs_and_ends_with_its_dispute(seen: Stored) -> None:
-    rows = {row["kind"]: row for row in seen.rows("deadlines")}
+    rows = {row["kind"]: row for row in seen.rows("deadlines") if row["dispute_id"] == uid("dispute")}
     assert set(rows) == {"statutory_due", "results_due", "breach_assertable_on"}
     statutory = rows["statutory_due"]
     assert (statutory["rule"], statutory["due_on"]) == ("R02", date(2026, 2, 23))
