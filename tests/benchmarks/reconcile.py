@@ -2,7 +2,8 @@
 
 The sequences come from the generator, are read by the parsers and go through the commands the product runs: matching,
 comparison with every dispute, review by an operator (who knows the truth), reinsertion watch. Nobody confirms an
-outcome: what closes here was closed by reports alone.
+outcome: what closes here was closed by reports alone. A close is wrong when the item is not what it was closed as; it
+is a partial pull's when fewer than two whole pulls show that, or the last is not whole.
 """
 
 from __future__ import annotations
@@ -229,11 +230,12 @@ class Run:
         for event in confirmed:
             proposed, closed = self.pulls[event.proposed_from], self.pulls[event.report_id]
             pulls = self.sequence.pulls[proposed : closed + 1]
-            if not all(_is_true(event.outcome, pull, item.place) for pull in (pulls[0], pulls[-1])):
+            if not _is_true(event.outcome, pulls[-1], item.place):
                 counts["wrong_automatic_closes"] += 1
                 wrong.append(f"sequence {self.seed}: {item.answer.value} closed as {event.outcome.value}")
             whole = [pull for pull in pulls if item.place[1] not in pull.partial]
-            if pulls[-1] not in whole or len(whole) < 2:
+            showing = [pull for pull in whole if _is_true(event.outcome, pull, item.place)]
+            if pulls[-1] not in whole or len(showing) < 2:
                 counts["closes_by_partial_pulls"] += 1
                 wrong.append(f"sequence {self.seed}: {item.answer.value} closed by a partial pull")
         self._count_returns(dispute, item, [self.pulls[event.report_id] for event in confirmed])
