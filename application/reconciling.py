@@ -87,6 +87,7 @@ def reconcile_dispute(command: ReconcileDispute, work: Work) -> Answer:
             later.gate(dispute.bureau),
             later.pulled_from(dispute.bureau),
             identity_in_review=later.may_hold(dispute.tradeline_id),
+            same_format=later.read().source_format.family == opened_on.read().source_format.family,
         )
     comparison = Comparison(
         report_id=later.id,

@@ -288,7 +288,6 @@ class CreditFile(Aggregate):
         return unused(group, self.tradeline_ids, lambda key: uuid5(self.id, f"tradeline:{key}"))
 
 
-
 def _accounts_at(bureau: Bureau, report: CanonicalReport, ids: dict[str, UUID]) -> set[UUID]:
     """The accounts that rows of `bureau` in this report are."""
     return {ids[row.ref] for row in report.rows(bureau) if row.ref in ids}

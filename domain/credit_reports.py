@@ -34,6 +34,11 @@ class ReportFormat(StrEnum):
     TRANSUNION_XML = "transunion_xml"
     EXPERIAN_JSON = "experian_json"
 
+    @property
+    def family(self) -> str:
+        """The source whose format it is: only within one do the fields have the same names and the same precision."""
+        return self.value.partition("_")[0]
+
 
 class PaymentLevel(StrEnum):
     """How one month of an account was rated."""

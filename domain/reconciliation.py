@@ -1,7 +1,8 @@
 """What a later report says about a dispute: compared field by field, proposed, never closed from here.
 
-Two guards come first. A bureau's section that is missing or thin says nothing about what it left out.
-And a change seen before the bureau had our letter cannot be its answer.
+Three guards come first. A bureau's section that is missing or thin says nothing about what it left out.
+A report of another family of formats prints other fields, with another precision. And a change seen before the bureau
+had our letter cannot be its answer.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ class Rule(StrEnum):
     NOT_REPORTED_SINCE = "C10"
     NOT_RECEIVED = "C11"
     REPORTED_AGAIN = "C12"
+    OTHER_FORMAT = "C13"
 
 
 class Completeness(Value):
@@ -190,17 +192,22 @@ def reconcile(
     pulled_on: date,
     *,
     identity_in_review: bool = False,
+    same_format: bool = True,
 ) -> Reconciliation:
     """Propose what a report pulled on `pulled_on` shows about `item`.
 
     `before` is the row the dispute was opened on and `after` the same account at the same bureau now, None
     if no row was matched to it. `identity_in_review` says that an unmatched row may yet be this account.
+    Without `same_format` the two reports are of different families of formats, and nothing is settled: what one
+    prints to the day or in words, another rounds or leaves out, and no one decided that.
     """
     if gate.bureau is not item.bureau or before.bureau is not item.bureau:
         raise ValueError("a dispute is compared with its own bureau only")
     changes = compared(item, before, after)
     if not gate.complete:
         return Reconciliation(outcome=Outcome.INDETERMINATE, provisional=True, rule=Rule.INCOMPLETE, changes=changes)
+    if not same_format:
+        return Reconciliation(outcome=Outcome.INDETERMINATE, provisional=True, rule=Rule.OTHER_FORMAT, changes=changes)
     received = item.received_on is not None and item.received_on < pulled_on
     if after is None:
         return _removed(received, identity_in_review, changes)

@@ -12,9 +12,10 @@ from application.kernel import Context, JobTicket, system
 from application.ports import NotYet
 from application.reconciling import ReconcileDispute, ReconcileDisputes
 from domain.bureaus import Bureau
+from domain.credit_reports import ReportFormat, Tradeline
 from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
-from domain.reconciliation import Outcome
+from domain.reconciliation import Outcome, Rule
 from domain.tasks import Task, TaskKind, TaskStatus
 from tests.support.cases import Case, everywhere, report, row
 from tests.support.scenarios import when
@@ -107,6 +108,22 @@ def test_a_row_that_names_no_bureau_may_be_the_one_that_seems_gone(case: Case) -
     case.import_report(report(date(2026, 1, 30), *REMAINING).model_copy(update={"refused": {"inquiry": 1}}))
     case.world.settle()
     assert {d.outcome for d in case.world.all(Dispute)} == {Outcome.DELETED}
+
+
+@pytest.mark.parametrize("tradelines", [REMAINING, (everywhere("22", balance=1), *REMAINING)], ids=["gone", "changed"])
+def test_a_report_of_another_family_of_formats_settles_nothing(case: Case, tradelines: tuple[Tradeline, ...]) -> None:
+    received(case)
+    other = {"source_format": ReportFormat.EQUIFAX_JSON}
+    for day in (date(2026, 1, 29), date(2026, 2, 5)):
+        case.import_report(report(day, *tradelines).model_copy(update=other))
+        case.world.settle()
+    assert {d.status for d in case.world.all(Dispute)} == {DisputeStatus.RECEIVED}
+    considered = [
+        event for d in case.world.all(Dispute) for event in case.world.events(d.id)
+        if isinstance(event, Dispute.ReportConsidered)
+    ]  # fmt: skip
+    assert {(event.rule, event.outcome) for event in considered} == {(Rule.OTHER_FORMAT, Outcome.INDETERMINATE)}
+    assert all(event.changes for event in considered)
 
 
 def test_a_bureaus_own_section_decides_when_it_was_pulled(case: Case) -> None:

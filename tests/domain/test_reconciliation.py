@@ -26,6 +26,7 @@ from tests.support.reports import months, report, row
 RECEIVED = date(2026, 1, 10)
 PULLED = date(2026, 1, 30)
 WHOLE = Completeness(bureau=Bureau.EQUIFAX, complete=True)
+THIN = Completeness(bureau=Bureau.EQUIFAX, complete=False, missing=("score",))
 BEFORE = row(past_due=85_00)
 
 
@@ -76,6 +77,15 @@ def test_gone_but_perhaps_under_another_name_is_indeterminate():
     found = decided(identity_in_review=True)
     assert (found.outcome, found.rule) == (Outcome.INDETERMINATE, Rule.IDENTITY_IN_REVIEW)
     assert not found.settles
+
+
+@pytest.mark.parametrize("after", [None, row(past_due=0), row(past_due=40_00, balance=1), row(past_due=85_00)])
+@pytest.mark.parametrize("received_on", [RECEIVED, None])
+def test_a_report_in_another_format_settles_nothing_and_is_kept(after, received_on):
+    found = decided(after=after, received_on=received_on, same_format=False)
+    assert (found.outcome, found.rule, found.settles) == (Outcome.INDETERMINATE, Rule.OTHER_FORMAT, False)
+    assert ("past_due", "8500", after and canonical_text(after, "past_due")) in values(found)
+    assert decided(after=after, gate=THIN, same_format=False).rule is Rule.INCOMPLETE
 
 
 def test_as_asked_is_corrected_and_says_what_changed():

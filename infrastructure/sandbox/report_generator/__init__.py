@@ -235,7 +235,8 @@ def _shows(error: Planted, encoding: ReportFormat, follows: bool) -> bool:
         return False
     if error.detector in SINCE_THE_PULL_BEFORE and not follows:
         return False
-    return error.detector not in LOST.get(encoding, ()) and not (error.together and encoding in NATIVE)
+    said_of_all = encoding.family == "truelink"
+    return error.detector not in LOST.get(encoding, ()) and (said_of_all or not error.together)
 
 
 def _truth(
