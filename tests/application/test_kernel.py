@@ -64,6 +64,7 @@ MAY: dict[str, set[Role]] = {
     "EndKeysBeyond": set(),
     "EraseConsumer": {O},
     "FollowMailing": set(),
+    "FollowUpDisputes": set(),
     "GiveConsent": {C},
     "ImportReport": {O, P, C},
     "MakeApiKey": {O},

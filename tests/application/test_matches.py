@@ -48,7 +48,7 @@ def case() -> Case:
 def unsure(case: Case) -> Report:
     pulled = case.import_report(UNSURE)
     case.world.settle()
-    return pulled
+    return case.world.get(Report, pulled.id)
 
 
 def at_experian(case: Case) -> Dispute:

@@ -75,6 +75,7 @@ def test_what_needs_escaping_is_escaped():
             {
                 "Inquiry": {
                     "subscriberName": 'A&B <"C">', "inquiryDate": "2025-01-02", "subscriberNumber": "1",
+                    "inquiryType": "I",
                     "Source": {"Bureau": {"symbol": "EXP"}},
                 }
             }
