@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -15,6 +16,9 @@ from domain.findings import DETECTORS, ConsumerProfile, detect
 from domain.kernel import Invalid
 from domain.permissions import Permission
 from domain.reports import Report, ReportStatus
+
+A_DAY = timedelta(days=1)
+"""It may be tomorrow already where a report was pulled, and nowhere later than that."""
 
 
 class UnreadableReport(Invalid):
@@ -35,13 +39,14 @@ class ImportReport(Command):
 
 @handles(ImportReport)
 def import_report(command: ImportReport, work: Work) -> Answer:
-    """The same bytes make one report; a report that cannot be read stays archived and says where it broke."""
+    """The same bytes make one report; a report that cannot be read stays archived and says where it broke.
+
+    Brought again it is read again: by then there may be a better reader, or the day it names may have come.
+    """
     consumer = work.load(Consumer, command.consumer_id)
     consumer.check_consent(ConsentKind.REPORT_IMPORT)
     report = _archived(command, consumer.id, work)
-    if report.status is ReportStatus.REFUSED:
-        raise _unreadable(report, report.refused_place, report.refused_reason)
-    if report.status is ReportStatus.ARCHIVED:
+    if report.status is not ReportStatus.PARSED:
         _read(report, command.content, consumer.known(), work)
     return {
         "report_id": report.id,
@@ -76,7 +81,7 @@ def _archived(command: ImportReport, consumer_id: UUID, work: Work) -> Report:
 
 def _read(report: Report, content: bytes, profile: Profile, work: Work) -> None:
     try:
-        canonical = work.ports.reports.read(content)
+        canonical = work.ports.reports.read(content, latest=work.now.date() + A_DAY)
     except Invalid as unreadable:
         place, reason = str(unreadable.context.get("place") or "/"), unreadable.message
         report.refuse(place, reason, work.now)
@@ -84,6 +89,7 @@ def _read(report: Report, content: bytes, profile: Profile, work: Work) -> None:
         raise _unreadable(report, place, reason) from None
     file_id = CreditFile.identity(work.caller.tenant_id, report.owner_id)
     file = work.find(CreditFile, file_id) or work.add(CreditFile.open(file_id, work.now, report.owner_id))
+    counts_before = dict(file.counts)
     matched = file.match_pull(report.id, canonical, work.now)
     report.parse(
         canonical,
@@ -93,7 +99,7 @@ def _read(report: Report, content: bytes, profile: Profile, work: Work) -> None:
         at=work.now,
     )
     today = work.now.date()
-    found = detect(canonical, today, ConsumerProfile.of(profile))
+    found = detect(canonical, today, ConsumerProfile.of(profile), counts_before)
     versions = {detector.id: detector.version for detector in DETECTORS.values()}
     report.note_findings(tuple(found), versions, today, work.now)
 

@@ -7,12 +7,15 @@ from uuid import UUID
 from psycopg_pool import ConnectionPool
 
 from domain.disputes import DisputeStatus
+from domain.letters import LetterStatus
 from infrastructure.postgres import Connection
 from infrastructure.projecting import has_reached
 from projections import ALL
 from projections.reading import many
 
 _WAITING = [status.value for status in (DisputeStatus.SENT, DisputeStatus.RECEIVED, DisputeStatus.OVERDUE)]
+
+_GONE = [LetterStatus.SUBMITTED.value, LetterStatus.VOID.value]
 
 
 class QueryTables:
@@ -37,6 +40,17 @@ class QueryTables:
             )
         return [row["dispute_id"] for row in rows]
 
+    def letters_before_posting(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
+        """The consumer's letters of which no paper has left."""
+        with self._pool.connection() as conn:
+            rows = many(
+                conn,
+                tenant_id,
+                "SELECT letter_id FROM rm.letters WHERE consumer_id = %s AND status <> ALL(%s) ORDER BY letter_id",
+                (consumer_id, _GONE),
+            )
+        return [row["letter_id"] for row in rows]
+
     def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
         """The sign-ins that are bound to this consumer's case."""
         with self._pool.connection() as conn:
@@ -50,4 +64,4 @@ class QueryTables:
         return rows[0]["mailing_id"] if rows else None
 
 
-_READ_BY_HANDLERS = tuple(p.name for p in ALL if p.name in ("disputes", "mailings", "users"))
+_READ_BY_HANDLERS = tuple(p.name for p in ALL if p.name in ("disputes", "letters", "mailings", "users"))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -15,12 +15,15 @@ from domain.findings.model import ConsumerProfile, DisputeReason, Finding, Lette
 
 @dataclass(frozen=True)
 class Scan:
-    """Everything a detector may look at. `today` is the tenant's date; `previous` the pull before, if any."""
+    """Everything a detector may look at. `today` is the tenant's date.
+
+    `previous_counts` are the tradelines of each bureau's last complete section; a bureau is absent if it had none.
+    """
 
     report: CanonicalReport
     today: date
     profile: ConsumerProfile | None = None
-    previous: CanonicalReport | None = None
+    previous_counts: Mapping[Bureau, int] = field(default_factory=dict)
 
     def shown_on(self, bureau: Bureau) -> date:
         """The last day on which the report is known to show what it shows: an old one proves nothing of today."""

@@ -7,7 +7,7 @@ import hmac
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -30,8 +30,9 @@ from application.ports import Ports, PostNews, PrintedLetter, WorkingKey
 from application.posting import Accepted, Cancelled, Deliverability, MailPiece, PieceStatus, TooLate, Verification
 from domain.credit_reports import CanonicalReport
 from domain.disputes import Dispute, DisputeStatus
-from domain.kernel import Aggregate, Caller, Event, Role
+from domain.kernel import Aggregate, Caller, Event, Invalid, Role
 from domain.letter_facts import LetterFacts
+from domain.letters import Letter, LetterStatus
 from domain.mailings import Mailing
 from domain.tenants import TenantMode
 from domain.users import User
@@ -165,6 +166,10 @@ class FakeReads:
         disputes = self._all(tenant_id, Dispute)
         return [d.id for d in disputes if d.owner_id == consumer_id and d.status in waiting]
 
+    def letters_before_posting(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
+        gone = (LetterStatus.SUBMITTED, LetterStatus.VOID)
+        return [x.id for x in self._all(tenant_id, Letter) if x.owner_id == consumer_id and x.status not in gone]
+
     def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
         return [user.id for user in self._all(tenant_id, User) if user.consumer_id == consumer_id]
 
@@ -245,14 +250,16 @@ class FakePost:
 
 @dataclass
 class FakeReader:
-    """Reads what a test has laid out for these bytes."""
+    """Reads what a test has laid out for these bytes; a pull of a day to come is refused, as by every reader."""
 
     reports: dict[bytes, CanonicalReport | Exception] = field(default_factory=dict)
 
-    def read(self, raw: bytes) -> CanonicalReport:
+    def read(self, raw: bytes, *, latest: date) -> CanonicalReport:
         found = self.reports[raw]
         if isinstance(found, Exception):
             raise found
+        if max(found.pulled_on, *(s.pulled_on or found.pulled_on for s in found.sections)) > latest:
+            raise Invalid("expected a day that has come", place="/pulled_on")
         return found
 
 
