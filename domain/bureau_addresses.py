@@ -9,10 +9,10 @@ from uuid import UUID, uuid5
 from domain.address_book import VERIFY_EVERY, DisputeAddress
 from domain.addresses import PostalAddress
 from domain.bureaus import Bureau
-from domain.kernel import Aggregate, Created, Event, Invalid
+from domain.kernel import Aggregate, Created, DomainError, Event
 
 
-class AnotherAddress(Invalid):
+class AnotherAddress(DomainError):
     """The address read at its source is not the one in the book: the book must be corrected, not confirmed."""
 
     code = "not_the_address_in_the_book"

@@ -25,5 +25,5 @@ def test_an_address_is_shown_and_confirmed_as_it_stands_in_the_book(firms: tuple
     assert firm.operator.made("POST", path, body)["id"] == rows["experian"]["bureau_address_id"]
 
     refusal = firm.operator.send("POST", path, body | {"bureau": "equifax"})
-    assert (refusal.status_code, refusal.json()["code"]) == (422, "not_the_address_in_the_book")
+    assert (refusal.status_code, refusal.json()["code"]) == (409, "not_the_address_in_the_book")
     assert "4500" not in refusal.text
