@@ -14,6 +14,7 @@ from api.routes import (
     api_keys,
     audit,
     auth,
+    bureau_addresses,
     consumers,
     disputes,
     health,
@@ -34,8 +35,8 @@ from infrastructure.wiring import Sfdify
 
 VERSION = "0.1.0"
 ROUTERS = (
-    auth, tenants, users, api_keys, consumers, reports, disputes, letters, tasks, jobs, audit, webhook_endpoints,
-    webhooks, health,
+    auth, tenants, users, api_keys, consumers, reports, disputes, letters, bureau_addresses, tasks, jobs, audit,
+    webhook_endpoints, webhooks, health,
 )  # fmt: skip
 
 _REPORTS = "/v1/consumers/[^/]+/reports"

@@ -10,8 +10,8 @@ from uuid import UUID
 from pydantic import Field
 
 from application.challenges import NotDisputable, challenge_of, chosen_rows
+from application.drafting import sender_of, void
 from application.kernel import Answer, Command, Work, handles
-from application.letters import sender_of, void
 from domain.bureaus import Bureau
 from domain.consumers import ConsentKind, Consumer
 from domain.credit_files import CreditFile

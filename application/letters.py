@@ -1,44 +1,22 @@
-"""Drafting letters, signing them, printing them, and releasing their exact bytes."""
+"""Signing letters, printing them, and releasing their exact bytes."""
 
 from __future__ import annotations
 
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from application.consents import check_attestation
+from application.drafting import give_way_if_outdated, refuse_outdated, void
 from application.kernel import Answer, Command, Work, handles
-from domain.bureaus import Bureau
-from domain.consumers import ConsentKind, Consumer, Profile
 from domain.disputes import Dispute, DisputeStatus
-from domain.kernel import Invalid, NotFound
-from domain.letter_facts import NAME_MAX, Recipient, ReportReference, Sender
-from domain.letters import ApprovalExpired, Draft, Letter, LetterStatus, RenderedPdf
+from domain.letters import ApprovalExpired, Letter, LetterStatus, RenderedPdf
+from domain.local_days import first_instant, local_day
 from domain.permissions import Permission
-from domain.reports import Report
 from domain.tenants import Approvals, Tenant
 
-TEMPLATE_VERSION = 1
-"""The version of a letter type that new letters are drafted in."""
-
-class NotForALetter(Invalid):
-    """The profile holds a name or text that no envelope takes."""
-
-    code = "profile_not_for_a_letter"
-
-
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class DraftLetters(Command):
-    """Put the chosen items of one bureau into letters, as many as the tenant's item limit takes."""
-
-    needs: ClassVar[Permission] = Permission.WRITE_DISPUTES
-
-    consumer_id: UUID
-    bureau: Bureau
-    dispute_ids: tuple[UUID, ...]
 
 
 class SignLetter(Command):
@@ -92,97 +70,32 @@ class VoidLetter(Command):
     reason: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-@handles(DraftLetters)
-def draft_letters(command: DraftLetters, work: Work) -> Answer:
-    """One letter for every few items of one report; an item in a letter already, or withdrawn, is left alone."""
-    consumer = work.load(Consumer, command.consumer_id)
-    profile = consumer.known()
-    consumer.check_consent(ConsentKind.DISPUTE_IN_MY_NAME)
-    tenant = work.load(Tenant, work.caller.tenant_id)
-    disputes = [work.load(Dispute, dispute_id) for dispute_id in command.dispute_ids]
-    if any(dispute.owner_id != consumer.id for dispute in disputes):
-        raise NotFound("there is no dispute of this id")
-    waiting: dict[UUID, list[Dispute]] = {}
-    for dispute in disputes:
-        if dispute.status is DisputeStatus.SELECTED and dispute.bureau is command.bureau:
-            waiting.setdefault(dispute.report_id, []).append(dispute)
-    size = tenant.policies.items_per_letter_max
-    letters = [
-        _draft_one(consumer.id, profile, tenant, items[start : start + size], work)
-        for items in waiting.values()
-        for start in range(0, len(items), size)
-    ]
-    return {"letter_ids": [letter.id for letter in letters]}
-
-
-def _draft_one(consumer_id: UUID, profile: Profile, tenant: Tenant, disputes: list[Dispute], work: Work) -> Letter:
-    today = work.now.date()
-    report = work.load(Report, disputes[0].report_id)
-    items = [d.challenge.item for d in disputes if d.challenge is not None]
-    letter = Letter.open(
-        work.ports.new_id(),
-        work.now,
-        consumer_id=consumer_id,
-        bureau=disputes[0].bureau,
-        letter_type=disputes[0].letter_type,
-        template_version=TEMPLATE_VERSION,
-        dispute_ids=tuple(d.id for d in disputes),
-        letter_date=today,
-        approvals=tenant.policies.approvals,
-        draft=Draft(
-            sender=sender_of(profile),
-            recipient=Recipient.from_book(disputes[0].bureau, today),
-            report=ReportReference(dated=report.pulled_from(disputes[0].bureau)),
-            items=tuple(item.model_copy(update={"number": n}) for n, item in enumerate(items, start=1)),
-            tenant_kind=tenant.kind.value,
-        ),
-    )
-    for dispute in disputes:
-        dispute.note_letter(letter.id, work.now)
-    return work.add(letter)
-
-
-def sender_of(profile: Profile) -> Sender:
-    """The consumer under the fullest form of their name that an envelope takes. Raises `NotForALetter`."""
-    middle = profile.middle_name or ""
-    forms = [
-        " ".join(part for part in (profile.given_name, form, profile.family_name) if part)
-        for form in (middle, f"{middle[:1]}." if middle else "", "")
-    ]
-    room = NAME_MAX - (len(profile.suffix) + 1 if profile.suffix else 0)
-    try:
-        return Sender(
-            name=next((form for form in forms if len(form) <= room), forms[-1]),
-            suffix=profile.suffix,
-            address=profile.address,
-            previous_addresses=profile.previous_addresses,
-            phone=profile.phone,
-            birth_date=profile.birth_date,
-            ssn_last4=profile.ssn_last4,
-        )
-    except ValidationError:
-        raise NotForALetter(
-            f"letters need a first and last name of at most {room} characters together and text that can be printed;"
-            " correct the profile"
-        ) from None
-
-
 @handles(SignLetter)
 def sign_letter(command: SignLetter, work: Work) -> Answer:
     """The consumer signs; printing follows by itself."""
     check_attestation(command.attestation_version)
     letter = work.load(Letter, command.letter_id)
+    refuse_outdated(letter, work)
     letter.sign(command.signature_name, command.attestation_version, work.caller.ip, work.now)
     return {"letter_id": letter.id, "version": letter.version}
 
 
 @handles(RenderLetter)
 def render_letter(command: RenderLetter, work: Work) -> Answer:
-    """Print, check, store encrypted, and only then say so: an object is committed before the event that names it."""
+    """Print, check, store encrypted, and only then say so: an object is committed before the event that names it.
+
+    The letter is dated on the consumer's own day of printing. A report pulled where it is tomorrow already is
+    waited for: no letter is older than the report it speaks of.
+    """
     letter = work.load(Letter, command.letter_id)
-    if letter.status is not LetterStatus.SIGNED:
+    if letter.status is not LetterStatus.SIGNED or letter.drafted is None or give_way_if_outdated(letter, work):
         return {"letter_id": letter.id, "version": letter.version}
-    printed = work.ports.printer.print_letter(letter.letter_type, letter.template_version, letter.facts())
+    state, pulled_on = letter.drafted.sender.address.state, letter.drafted.report.dated
+    today = local_day(work.now, state)
+    if today.on < pulled_on:
+        work.ask(command, f"render:{letter.id}:{letter.version}", first_instant(pulled_on, state))
+        return {"letter_id": letter.id, "version": letter.version}
+    printed = work.ports.printer.print_letter(letter.letter_type, letter.template_version, letter.facts(today.on))
     if printed.problems:
         letter.refuse_render(printed.problems, work.now)
         return {"letter_id": letter.id, "version": letter.version}
@@ -195,7 +108,7 @@ def render_letter(command: RenderLetter, work: Work) -> Answer:
         size_bytes=len(printed.pdf),
         engine=dict(printed.engine),
     )
-    letter.note_render(pdf, work.now)
+    letter.note_render(pdf, today, work.now)
     _await(letter, DisputeStatus.AWAITING_CONSUMER_APPROVAL, work)
     return {"letter_id": letter.id, "version": letter.version, "pdf_sha256": pdf.sha256}
 
@@ -206,6 +119,7 @@ def approve_letter_as_consumer(command: ApproveLetterAsConsumer, work: Work) -> 
     check_attestation(command.attestation_version)
     letter = work.load(Letter, command.letter_id)
     work.load(Tenant, work.caller.tenant_id).check_may_post()
+    refuse_outdated(letter, work)
     letter.approve_as_consumer(
         command.pdf_sha256, command.attestation_version, work.caller.actor_id, work.caller.ip, work.now
     )
@@ -221,6 +135,7 @@ def approve_letter_as_operator(command: ApproveLetterAsOperator, work: Work) -> 
     """Release the approved bytes; mailing follows by itself."""
     letter = work.load(Letter, command.letter_id)
     work.load(Tenant, work.caller.tenant_id).check_may_post()
+    refuse_outdated(letter, work)
     if letter.expire_approvals(work.now):
         work.save_now("expire")
         raise ApprovalExpired("the consumer's approval is older than 30 days; the letter is printed again for approval")
@@ -235,18 +150,6 @@ def void_letter(command: VoidLetter, work: Work) -> Answer:
     letter = work.load(Letter, command.letter_id)
     void(letter, command.reason, work)
     return {"letter_id": letter.id, "version": letter.version}
-
-
-def void(letter: Letter, reason: str, work: Work) -> None:
-    """Void a letter together with the items' hold on it; items still wanted go into another letter."""
-    letter.void(reason, work.now)
-    disputes = [work.load(Dispute, dispute_id) for dispute_id in letter.dispute_ids]
-    for dispute in disputes:
-        dispute.drop_letter(letter.id, work.now)
-    freed = tuple(dispute.id for dispute in disputes if dispute.status is DisputeStatus.SELECTED)
-    if freed:
-        again = DraftLetters(consumer_id=letter.owner_id, bureau=letter.bureau, dispute_ids=freed)
-        work.ask(again, f"redraft:{letter.id}")
 
 
 def _await(letter: Letter, status: DisputeStatus, work: Work) -> None:

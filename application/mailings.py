@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from hashlib import sha256
 from typing import ClassVar
 from uuid import UUID
 
+from application.drafting import give_way_if_outdated, is_outdated, void
 from application.kernel import Answer, Command, Work, handles
 from application.ports import NotYet
 from application.posting import (
@@ -20,20 +20,22 @@ from application.posting import (
     TooLate,
 )
 from application.posting import Service as PostService
-from application.tasks import OpenTask
+from application.tasks import OpenTask, SettleTask
 from domain.address_book import dispute_address
 from domain.addresses import PostalAddress
 from domain.consumers import Consumer
 from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import DomainError
 from domain.letters import Letter, LetterStatus
+from domain.local_days import local_day
 from domain.mailings import Mailing, MailingStatus, Service
 from domain.permissions import Permission
 from domain.tasks import TaskKind
 from domain.tenants import Tenant
 
-POLL_EVERY = timedelta(days=1)
 _LOOK_AGAIN_S = 5.0
+_ASK_AGAIN_S = 600.0
+"""How long a provider that refuses to be asked is left alone; only a person can put that right."""
 
 
 class LetterBytesMissing(DomainError):
@@ -84,15 +86,18 @@ class PollMailing(Command):
 
 @handles(RequestMailing)
 def request_mailing(command: RequestMailing, work: Work) -> Answer:
-    """Make the one mailing of this letter; old approvals send it back to be approved again."""
+    """Make the one mailing of this letter; old approvals, or old names and addresses, send it back first."""
     work.load(Tenant, work.caller.tenant_id).check_may_post()
     letter = work.load(Letter, command.letter_id)
     mailing_id = _next_piece(letter, work)
     if letter.status is not LetterStatus.APPROVED or work.find(Mailing, mailing_id) is not None:
         return {"mailing_id": mailing_id}
-    if letter.expire_approvals(work.now) or letter.pdf is None or letter.drafted is None:
+    if give_way_if_outdated(letter, work) or letter.expire_approvals(work.now):
+        return {"letter_id": letter.id}
+    if letter.pdf is None or letter.drafted is None:
         return {"letter_id": letter.id}
     recipient, sender = letter.drafted.recipient, letter.drafted.sender
+    today = local_day(work.now, sender.address.state).on
     work.add(
         Mailing.request(
             mailing_id,
@@ -106,7 +111,7 @@ def request_mailing(command: RequestMailing, work: Work) -> Answer:
             object_key=letter.pdf.object_key,
             to_name=recipient.company,
             to=recipient.address,
-            time_zone=dispute_address(letter.bureau, letter.letter_date).time_zone,
+            time_zone=dispute_address(letter.bureau, today).time_zone,
             sender_name=sender.full_name,
             sender=sender.address,
         )
@@ -141,7 +146,8 @@ def submit_mailing(command: SubmitMailing, work: Work) -> Answer:
         return _look_for(mailing, work)
     if mailing.status is not MailingStatus.READY:
         return {"mailing_id": mailing.id}
-    if mailing.attempt and not mailing.may_resend(work.now) and (known := held_by_provider(mailing, work)):
+    look_first = not mailing.may_resend(work.now) or not _may_still_go(mailing, work)
+    if mailing.attempt and look_first and (known := held_by_provider(mailing, work)):
         return known
     if not _release_for_posting(mailing, work):
         return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}
@@ -181,9 +187,9 @@ def reconcile_mailing(command: ReconcileMailing, work: Work) -> Answer:
 
 @handles(PollMailing)
 def poll_mailing(command: PollMailing, work: Work) -> Answer:
-    """Take over news that no webhook brought; give up a piece the carrier has lost; else look again tomorrow."""
+    """Take over news that no webhook brought; give up a piece the carrier has lost, and look for it ever after."""
     mailing = work.load(Mailing, command.mailing_id)
-    if not mailing.open or mailing.provider_id is None:
+    if mailing.provider_id is None or not (mailing.open or mailing.status is MailingStatus.LOST):
         return {"mailing_id": mailing.id}
     work.renew_lease()
     try:
@@ -193,8 +199,7 @@ def poll_mailing(command: PollMailing, work: Work) -> Answer:
     except PostRejected:
         pass  # an account in trouble today may answer tomorrow; a piece nobody tells of is given up as lost
     mailing.check_lost(work.now)
-    if mailing.open:
-        due = work.now + POLL_EVERY
+    if (due := mailing.next_look(work.now)) is not None:
         work.ask(PollMailing(mailing_id=mailing.id), f"poll:{mailing.id}:{due.isoformat()}", due)
     return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}
 
@@ -218,24 +223,38 @@ def _next_piece(letter: Letter, work: Work) -> UUID:
     return Mailing.identity(letter.id, number)
 
 
+def _may_still_go(mailing: Mailing, work: Work) -> bool:
+    """Whether a piece that was handed over before, and not taken, may be handed over again as it is."""
+    letter = work.load(Letter, mailing.letter_id)
+    erased = work.load(Consumer, mailing.owner_id).erased
+    return not erased and letter.approvals_hold(work.now) and not is_outdated(letter, work)
+
+
 def _release_for_posting(mailing: Mailing, work: Work) -> bool:
     """Take letter and items along into the intent, so that a withdrawal and a posting cannot both win.
 
     False: the piece is cancelled. Approvals that have grown old in the meantime send the letter back to be
-    approved again, and it then gets another piece.
+    approved again, and it then gets another piece; a letter that is outdated, or has lost an item, is drafted anew.
     """
     if work.load(Consumer, mailing.owner_id).erased:
-        mailing.cancel("the consumer was erased before posting", work.now)
+        mailing.drop("the consumer was erased before posting", work.now)
         return False
     letter = work.load(Letter, mailing.letter_id)
     if letter.status is LetterStatus.SUBMITTED:
-        return True
+        if _may_still_go(mailing, work):
+            return True
+        free(mailing, work)
     disputes = [work.load(Dispute, dispute_id) for dispute_id in mailing.dispute_ids]
-    if letter.expire_approvals(work.now):
-        mailing.cancel("the approvals grew old before posting", work.now)
+    if give_way_if_outdated(letter, work):
+        mailing.drop("the profile or the bureau's address changed before posting", work.now)
         return False
     if letter.status is not LetterStatus.APPROVED or any(d.status is not DisputeStatus.APPROVED for d in disputes):
-        mailing.cancel("the letter was voided or an item withdrawn before posting", work.now)
+        mailing.drop("the letter was voided or an item withdrawn before posting", work.now)
+        if letter.status is LetterStatus.APPROVED:
+            void(letter, "an item was withdrawn", work)
+        return False
+    if letter.expire_approvals(work.now):
+        mailing.drop("the approvals grew old before posting", work.now)
         return False
     letter.submit(mailing.id, work.now)
     for dispute in disputes:
@@ -257,7 +276,10 @@ def _wait_between_attempts(mailing: Mailing, work: Work) -> None:
 
 
 def held_by_provider(mailing: Mailing, work: Work) -> Answer | None:
-    """Take over the piece that carries this mailing's id, if the provider has one; an extra copy is stopped."""
+    """Take over the piece that carries this mailing's id, if the provider has one; an extra copy is stopped.
+
+    A provider that refuses to be asked, as with a revoked key, becomes a task and is asked again until it answers.
+    """
     post = work.ports.post(work.caller.tenant_id)
     work.renew_lease()
     try:
@@ -267,6 +289,11 @@ def held_by_provider(mailing: Mailing, work: Work) -> Answer | None:
         raise NotYet(busy.retry_after_seconds) from None
     except OutcomeUnknown:
         raise NotYet(_LOOK_AGAIN_S) from None
+    except PostRejected as refused:
+        if mailing.note_look_refused(refused.code, work.now):
+            work.save_now(f"look-refused-{mailing.version}")
+        raise NotYet(_ASK_AGAIN_S) from None
+    _settle_refused_look(mailing, work)
     if not pieces:
         return None
     first = pieces[0]
@@ -274,6 +301,17 @@ def held_by_provider(mailing: Mailing, work: Work) -> Answer | None:
     for provider_id, stopped in extras:
         mailing.note_duplicate(provider_id, cancelled=stopped, at=work.now)
     return {"mailing_id": mailing.id, "version": mailing.version, "status": mailing.status.value}
+
+
+def _settle_refused_look(mailing: Mailing, work: Work) -> None:
+    if mailing.look_refused_by:
+        task = SettleTask(
+            kind=TaskKind.MAILING_UNRESOLVED,
+            about_id=mailing.id,
+            cause=mailing.look_refused_by,
+            note="the provider answers again",
+        )
+        work.ask(task, f"answered:{mailing.id}:{mailing.look_refused_by}")
 
 
 def _stopped(post: Post, provider_id: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -91,6 +91,8 @@ class Reads(Protocol):
 
     def own_disputes(self, tenant_id: UUID, consumer_id: UUID) -> list[OwnDispute]: ...
 
+    def letters_before_posting(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]: ...
+
     def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]: ...
 
     def mailing_of_piece(self, tenant_id: UUID, provider_id: str) -> UUID | None: ...
@@ -114,9 +116,13 @@ class Printer(Protocol):
 
 
 class ReportReader(Protocol):
-    """Reads an archived report into the canonical model. Raises `UnreadableReport` naming the place."""
+    """Reads an archived report into the canonical model.
 
-    def read(self, raw: bytes) -> CanonicalReport: ...
+    Raises `UnreadableReport` naming the place, also when the report says it was pulled after `latest`: such a date
+    would make every true later report look older than this one.
+    """
+
+    def read(self, raw: bytes, *, latest: date) -> CanonicalReport: ...
 
 
 @dataclass(frozen=True, slots=True)

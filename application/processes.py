@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from application.api_keys import EndApiKey, EndKeysBeyond
 from application.consumers import PurgeConsumer
 from application.disputes import CheckOverdue, RecordReceipt, ReturnDispute
+from application.drafting import DraftLetters, RefreshLetters
 from application.follow_ups import FollowUpDisputes
 from application.kernel import Command, Later, Once, on
-from application.letters import DraftLetters, RenderLetter
+from application.letters import RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
 from application.notifications import QueueNotification
 from application.reconciling import ReconcileDisputes
@@ -23,6 +24,7 @@ from application.stopped_mail import ReplaceMailing
 from application.tasks import OpenTask, SettleTask
 from application.webhook_endpoints import ShutWebhookEndpoint
 from domain.api_keys import ApiKey
+from domain.bureau_addresses import BureauAddress
 from domain.consumers import Consumer
 from domain.credit_files import CreditFile
 from domain.deadlines import Deadlines, ReceiptBasis
@@ -79,6 +81,21 @@ def end_keys_beyond_on_user_disabled(disabled: User.Disabled) -> Step:
 @on(WebhookEndpoint.Closed)
 def shut_webhook_endpoint_on_webhook_endpoint_closed(closed: WebhookEndpoint.Closed) -> Step:
     yield ShutWebhookEndpoint(endpoint_id=closed.originator_id)
+
+
+@on(Consumer.ProfileChanged)
+def refresh_letters_on_profile_changed(changed: Consumer.ProfileChanged) -> Step:
+    yield RefreshLetters(consumer_id=changed.originator_id)
+
+
+@on(BureauAddress.Verified)
+def settle_task_on_bureau_address_verified(verified: BureauAddress.Verified) -> Step:
+    yield SettleTask(
+        kind=TaskKind.VERIFY_BUREAU_ADDRESS,
+        about_id=verified.originator_id,
+        cause=str(verified.verified_before_on),
+        note="the address was verified",
+    )
 
 
 @on(Report.Parsed)
@@ -202,6 +219,11 @@ def open_task_on_address_refused(refused: Mailing.AddressRefused) -> Step:
 @on(Mailing.OutcomeUnknown)
 def reconcile_mailing_on_outcome_unknown(unknown: Mailing.OutcomeUnknown) -> Step:
     yield ReconcileMailing(mailing_id=unknown.originator_id)
+
+
+@on(Mailing.LookRefused)
+def open_task_on_look_refused(refused: Mailing.LookRefused) -> Step:
+    yield _task(TaskKind.MAILING_UNRESOLVED, refused)
 
 
 @on(Mailing.RetryAsked)
@@ -359,7 +381,12 @@ def tell_consumer_on_dispute_overdue(overdue: Dispute.BecameOverdue) -> Step:
 
 def _task(
     kind: TaskKind,
-    event: Mailing.AddressRefused | Mailing.Rejected | Mailing.Delivered | Mailing.Returned | Mailing.Lost,
+    event: Mailing.AddressRefused
+    | Mailing.LookRefused
+    | Mailing.Rejected
+    | Mailing.Delivered
+    | Mailing.Returned
+    | Mailing.Lost,
 ) -> OpenTask:
     return OpenTask(
         kind=kind,

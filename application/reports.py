@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -16,6 +16,9 @@ from domain.findings import ConsumerProfile, detect, versions
 from domain.kernel import Invalid
 from domain.permissions import Permission
 from domain.reports import Report, ReportStatus
+
+A_DAY = timedelta(days=1)
+"""It may be tomorrow already where a report was pulled, and nowhere later than that."""
 
 
 class UnreadableReport(Invalid):
@@ -36,13 +39,14 @@ class ImportReport(Command):
 
 @handles(ImportReport)
 def import_report(command: ImportReport, work: Work) -> Answer:
-    """The same bytes make one report; a report that cannot be read stays archived and says where it broke."""
+    """The same bytes make one report; a report that cannot be read stays archived and says where it broke.
+
+    Brought again it is read again: by then there may be a better reader, or the day it names may have come.
+    """
     consumer = work.load(Consumer, command.consumer_id)
     consumer.check_consent(ConsentKind.REPORT_IMPORT)
     report = _archived(command, consumer.id, work)
-    if report.status is ReportStatus.REFUSED:
-        raise _unreadable(report, report.refused_place, report.refused_reason)
-    if report.status is ReportStatus.ARCHIVED:
+    if report.status is not ReportStatus.PARSED:
         _read(report, command.content, consumer.known(), work)
     return {
         "report_id": report.id,
@@ -77,7 +81,7 @@ def _archived(command: ImportReport, consumer_id: UUID, work: Work) -> Report:
 
 def _read(report: Report, content: bytes, profile: Profile, work: Work) -> None:
     try:
-        canonical = work.ports.reports.read(content)
+        canonical = work.ports.reports.read(content, latest=work.now.date() + A_DAY)
     except Invalid as unreadable:
         place, reason = str(unreadable.context.get("place") or "/"), unreadable.message
         report.refuse(place, reason, work.now)
@@ -86,6 +90,7 @@ def _read(report: Report, content: bytes, profile: Profile, work: Work) -> None:
     file_id = CreditFile.identity(work.caller.tenant_id, report.owner_id)
     file = work.find(CreditFile, file_id) or work.add(CreditFile.open(file_id, work.now, report.owner_id))
     previous = _pull_before(file, canonical.pulled_on, work)
+    counts_before = dict(file.counts)
     matched = file.match_pull(report.id, canonical, work.now)
     report.parse(
         canonical,
@@ -99,6 +104,7 @@ def _read(report: Report, content: bytes, profile: Profile, work: Work) -> None:
         canonical,
         today,
         ConsumerProfile.of(profile),
+        counts_before,
         previous=previous.read() if previous else None,
         earlier=report.rows_before(previous) if previous else None,
     )

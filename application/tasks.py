@@ -10,6 +10,7 @@ from pydantic import Field
 
 from application.kernel import Answer, Command, Work, handles
 from domain.consumers import Consumer
+from domain.kernel import IllegalMove
 from domain.permissions import Permission
 from domain.tasks import Task, TaskKind, TaskStatus
 
@@ -21,7 +22,7 @@ class OpenTask(Command):
     queue: ClassVar[str] = "notification"
 
     kind: TaskKind
-    consumer_id: UUID
+    consumer_id: UUID | None
     about_id: UUID
     cause: str
     due_on: date | None = None
@@ -79,14 +80,16 @@ def settle_task(command: SettleTask, work: Work) -> Answer:
 
 @handles(CompleteTask)
 def complete_task(command: CompleteTask, work: Work) -> Answer:
-    """Close a task by hand."""
+    """Close a task by hand; one that asks for a record closes only with that record."""
     task = work.load(Task, command.task_id)
+    if task.kind is TaskKind.VERIFY_BUREAU_ADDRESS:
+        raise IllegalMove("record that the bureau's address was verified; this task then closes by itself")
     _complete(task, command.note, work)
     return {"task_id": task.id, "version": task.version}
 
 
 def _complete(task: Task, note: str, work: Work) -> None:
-    """Words about an erased person are not kept: there is no key left to seal them with."""
-    consumer = work.find(Consumer, task.owner_id)
+    """Words are kept under a person's key only: those about an erased person, or about nobody, are not."""
+    consumer = work.find(Consumer, task.owner_id) if task.owner_id else None
     kept = None if consumer is None or consumer.erased else note
     task.complete(work.caller.actor_id, kept, work.now)

@@ -46,10 +46,6 @@ class DisputeAddress(Value):
         begun = self.valid_from is None or self.valid_from <= day
         return begun and (self.valid_until is None or day <= self.valid_until)
 
-    def needs_verifying(self, today: date) -> bool:
-        """Whether the entry was last read at its source longer ago than `VERIFY_EVERY`."""
-        return today - self.verified_on > VERIFY_EVERY
-
 
 class StaleAddress(Value):
     """An address that still circulates in old letters and no longer takes disputes."""

@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.bureaus import Bureau
 from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Invalid, Sealed, Value
 from domain.letter_facts import DisputedItemFacts, LetterFacts, Recipient, ReportReference, Sender, Signature
+from domain.local_days import LocalDay
 from domain.tenants import Approvals
 
 APPROVAL_VALID = timedelta(days=30)
@@ -99,9 +100,11 @@ class Letter(Aggregate):
         TOPIC: ClassVar[str] = "letter.rendered.v1"
         subject_id: UUID
         pdf: RenderedPdf
+        dated: LocalDay | None = None
 
         def apply(self, aggregate: Letter) -> None:
             aggregate.pdf = self.pdf
+            aggregate.letter_date = self.dated.on if self.dated else aggregate.letter_date
             aggregate.renders += 1
             aggregate.consumer_approved_at = None
             aggregate.operator_approved_at = None
@@ -247,13 +250,20 @@ class Letter(Aggregate):
             ip=ip,
         )
 
-    def facts(self) -> LetterFacts:
-        """All that the letter states, with the signature it was given."""
+    def is_outdated(self, sender: Sender, recipient: Recipient) -> bool:
+        """Whether the draft names its writer, or the address in the book, otherwise than `sender` and `recipient`."""
+        if self.drafted is None:
+            return False
+        moved = self.drafted.recipient.basis == "address_book" and self.drafted.recipient != recipient
+        return moved or self.drafted.sender != sender
+
+    def facts(self, letter_date: date) -> LetterFacts:
+        """All that the letter states when its bytes are made on `letter_date`, with the signature it was given."""
         if self.drafted is None or self.signature_name is None or self.signed_at is None:
             raise IllegalMove("only a signed letter of a consumer who is not erased can be printed")
         return LetterFacts(
             letter_id=self.id,
-            letter_date=self.letter_date,
+            letter_date=letter_date,
             sender=self.drafted.sender,
             recipient=self.drafted.recipient,
             report=self.drafted.report,
@@ -262,11 +272,11 @@ class Letter(Aggregate):
             tenant_kind=self.drafted.tenant_kind,
         )
 
-    def note_render(self, pdf: RenderedPdf, at: datetime) -> None:
-        """The letter has exact bytes; whatever was approved before is dropped."""
+    def note_render(self, pdf: RenderedPdf, dated: LocalDay, at: datetime) -> None:
+        """The letter has exact bytes that carry this date; whatever was approved before is dropped."""
         self._require("rendered", LetterStatus.SIGNED, LetterStatus.RENDERED, LetterStatus.CONSUMER_APPROVED)
         if self.pdf is None or self.pdf.sha256 != pdf.sha256:
-            self.record(self.Rendered, at, subject_id=self.owner_id, pdf=pdf)
+            self.record(self.Rendered, at, subject_id=self.owner_id, pdf=pdf, dated=dated)
 
     def refuse_render(self, problems: tuple[str, ...], at: datetime) -> None:
         """The linter or the preflight found something that must not be posted."""
@@ -305,7 +315,7 @@ class Letter(Aggregate):
 
     def expire_approvals(self, at: datetime) -> bool:
         """Drop approvals that have grown old; the letter must then be rendered and approved again."""
-        if self.status in (LetterStatus.CONSUMER_APPROVED, LetterStatus.APPROVED) and not self._fresh(at):
+        if self.status in (LetterStatus.CONSUMER_APPROVED, LetterStatus.APPROVED) and not self.approvals_hold(at):
             assert self.pdf is not None
             self.record(self.ApprovalsExpired, at, pdf_sha256=self.pdf.sha256)
             return True
@@ -330,16 +340,17 @@ class Letter(Aggregate):
             raise IllegalMove(f"a letter that is {self.status.value} cannot be voided")
         self.record(self.Voided, at, subject_id=self.owner_id, reason=reason)
 
+    def approvals_hold(self, at: datetime) -> bool:
+        """Whether the approvals that were given are young enough to post by."""
+        given = [moment for moment in (self.consumer_approved_at, self.operator_approved_at) if moment]
+        return bool(given) and at - min(given) <= APPROVAL_VALID
+
     def _check_bytes(self, pdf_sha256: str) -> None:
         if self.pdf is None or pdf_sha256 != self.pdf.sha256:
             raise WrongBytes("the letter has other bytes now; fetch the PDF again and approve its hash")
 
-    def _fresh(self, at: datetime) -> bool:
-        given = [moment for moment in (self.consumer_approved_at, self.operator_approved_at) if moment]
-        return bool(given) and at - min(given) <= APPROVAL_VALID
-
     def _check_fresh(self, at: datetime) -> None:
-        if not self._fresh(at):
+        if not self.approvals_hold(at):
             raise ApprovalExpired("the approval is older than 30 days; render the letter and have it approved again")
 
     def _require(self, act: str, *allowed: LetterStatus) -> None:

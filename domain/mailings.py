@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from domain.addresses import PostalAddress
 from domain.bureaus import Bureau
 from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Sealed
-from domain.mailing_states import FINAL, LOST_AFTER, RESEND_WALL, MailingStatus, Service
+from domain.mailing_states import FINAL, LOST_AFTER, RESEND_WALL, MailingStatus, Service, is_open, next_look
 from domain.tracking import MailStatus, ScanKind, TrackingScan, advance
 
 __all__ = ["FINAL", "LOST_AFTER", "RESEND_WALL", "Mailing", "MailingStatus", "Service"]
@@ -76,6 +76,7 @@ class Mailing(Aggregate):
         def apply(self, aggregate: Mailing) -> None:
             aggregate.provider_id = self.provider_id
             aggregate.accepted_at = self.timestamp
+            aggregate.look_refused_by = ""
             aggregate.status = MailingStatus.ACCEPTED
 
     class Rejected(Event):
@@ -96,6 +97,14 @@ class Mailing(Aggregate):
         def apply(self, aggregate: Mailing) -> None:
             aggregate.status = MailingStatus.OUTCOME_UNKNOWN
             aggregate.stopped_by = str(self.attempt)
+
+    class LookRefused(Event):
+        TOPIC: ClassVar[str] = "mailing.look_refused.v1"
+        subject_id: UUID
+        code: str
+
+        def apply(self, aggregate: Mailing) -> None:
+            aggregate.look_refused_by = str(self.originator_version)
 
     class RetryAsked(Event):
         TOPIC: ClassVar[str] = "mailing.retry_asked.v1"
@@ -118,6 +127,7 @@ class Mailing(Aggregate):
         provider_busy: bool
 
         def apply(self, aggregate: Mailing) -> None:
+            aggregate.look_refused_by = ""
             aggregate.status = MailingStatus.READY
 
     class DuplicateCancelled(Event):
@@ -196,6 +206,7 @@ class Mailing(Aggregate):
         self.accepted_at: datetime | None = None
         self.provider_id: str | None = None
         self.stopped_by = ""
+        self.look_refused_by = ""
         self.re_routed = False
         self.mail = MailStatus()
 
@@ -210,19 +221,10 @@ class Mailing(Aggregate):
         mailing_id: UUID,
         at: datetime,
         *,
-        consumer_id: UUID,
-        letter_id: UUID,
-        dispute_ids: tuple[UUID, ...],
-        bureau: Bureau,
-        service: Service,
-        pdf_sha256: str,
-        object_key: str,
-        to_name: str,
-        to: PostalAddress,
-        time_zone: str,
-        sender_name: str,
-        sender: PostalAddress,
-    ) -> Mailing:
+        consumer_id: UUID, letter_id: UUID, dispute_ids: tuple[UUID, ...], bureau: Bureau, service: Service,
+        pdf_sha256: str, object_key: str,
+        to_name: str, to: PostalAddress, time_zone: str, sender_name: str, sender: PostalAddress,
+    ) -> Mailing:  # fmt: skip
         """Ask for a letter's approved bytes to be mailed."""
         return cls._create(
             cls.Requested, id=mailing_id, timestamp=at, subject_id=consumer_id, letter_id=letter_id,
@@ -233,7 +235,7 @@ class Mailing(Aggregate):
     @property
     def open(self) -> bool:
         """Whether anything may still happen to the piece."""
-        return self.status not in (*FINAL, MailingStatus.REJECTED, MailingStatus.ADDRESS_REFUSED)
+        return is_open(self.status)
 
     def verify_addresses(self, to: str, sender: str, at: datetime) -> None:
         """Both addresses were checked; a letter goes out only when both can be delivered to."""
@@ -265,6 +267,11 @@ class Mailing(Aggregate):
         if never_handed_over or self.status is MailingStatus.ADDRESS_REFUSED:
             self.record(self.Cancelled, at, reason=reason)
 
+    def drop(self, reason: str, at: datetime) -> None:
+        """Post the piece no more: it is not handed over, and the provider is known to hold nothing of it."""
+        if self.status is MailingStatus.READY:
+            self.record(self.Cancelled, at, reason=reason)
+
     def may_resend(self, at: datetime) -> bool:
         """Whether the provider still remembers the idempotency key of the first attempt."""
         return self.intended_at is not None and at - self.intended_at < RESEND_WALL
@@ -283,14 +290,9 @@ class Mailing(Aggregate):
             if self.status is not MailingStatus.READY:
                 self._require_unanswered()
             self.record(
-                self.Accepted,
-                at,
-                subject_id=self.owner_id,
-                provider_id=provider_id,
-                tracking_number=tracking_number,
-                expected_delivery_on=expected_delivery_on,
-                found_by_reconciling=found,
-            )
+                self.Accepted, at, subject_id=self.owner_id, provider_id=provider_id, tracking_number=tracking_number,
+                expected_delivery_on=expected_delivery_on, found_by_reconciling=found,
+            )  # fmt: skip
 
     def reject(self, code: str, kind: str, at: datetime) -> None:
         """The provider refused the piece for good: nothing was printed."""
@@ -331,6 +333,13 @@ class Mailing(Aggregate):
         self._require_unanswered()
         self.record(self.FoundUnsent, at, attempt=self.attempt, provider_busy=provider_busy)
 
+    def note_look_refused(self, code: str, at: datetime) -> bool:
+        """The provider refuses to say what it holds; said once, until it answers again."""
+        if self.look_refused_by:
+            return False
+        self.record(self.LookRefused, at, subject_id=self.owner_id, code=code)
+        return True
+
     def note_duplicate(self, provider_id: str, *, cancelled: bool, at: datetime) -> None:
         """The provider held the piece twice, and the extra one was cancelled, or could not be."""
         self.record(self.DuplicateCancelled, at, provider_id=provider_id, cancelled=cancelled)
@@ -358,6 +367,10 @@ class Mailing(Aggregate):
         """Whether the carrier's delivery scan is proof of receipt: never of a piece sent on to another address."""
         return self.service is not Service.FIRST_CLASS and not self.re_routed
 
+    def next_look(self, at: datetime) -> datetime | None:
+        """When to ask the provider about the piece again; None when nothing can come of it any more."""
+        return next_look(self.status, self.accepted_at, at)
+
     def check_lost(self, at: datetime) -> None:
         """Give a piece up that the carrier has been silent about for too long."""
         if self.open and self.accepted_at is not None and at - self.accepted_at >= LOST_AFTER:
@@ -371,15 +384,9 @@ class Mailing(Aggregate):
 
     def _deliver(self, delivered_at: datetime, at: datetime) -> None:
         self.record(
-            self.Delivered,
-            at,
-            subject_id=self.owner_id,
-            dispute_ids=self.dispute_ids,
-            delivered_at=delivered_at,
-            received_on=self.local_day(delivered_at),
-            time_zone=self.time_zone,
-            proven=self.proves_delivery,
-        )
+            self.Delivered, at, subject_id=self.owner_id, dispute_ids=self.dispute_ids, delivered_at=delivered_at,
+            received_on=self.local_day(delivered_at), time_zone=self.time_zone, proven=self.proves_delivery,
+        )  # fmt: skip
 
     def _require_unanswered(self) -> None:
         if self.status not in (MailingStatus.INTENDED, MailingStatus.OUTCOME_UNKNOWN):

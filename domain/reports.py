@@ -137,7 +137,8 @@ class Report(Aggregate):
 
     def refuse(self, place: str, reason: str, at: datetime) -> None:
         """The report could not be read at `place`; the bytes stay archived for a better reader."""
-        if self.status is ReportStatus.ARCHIVED:
+        said_before = (place, reason) == (self.refused_place, self.refused_reason)
+        if self.status is not ReportStatus.PARSED and not said_before:
             self.record(self.Refused, at, place=place, reason=reason)
 
     def parse(

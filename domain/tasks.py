@@ -25,6 +25,7 @@ class TaskKind(StrEnum):
     DELIVERY_UNPROVEN = "delivery_unproven"
     MATCH_REVIEW = "match_review"
     REINSERTED_ITEM = "reinserted_item"
+    VERIFY_BUREAU_ADDRESS = "verify_bureau_address"
 
 
 class TaskStatus(StrEnum):
@@ -35,27 +36,27 @@ class TaskStatus(StrEnum):
 
 
 class Task(Aggregate):
-    """One thing for one person to look at, opened once for each cause."""
+    """One thing for one person to look at, opened once for each cause; in no consumer's case if it has no consumer."""
 
     TOPIC: ClassVar[str] = "task"
 
     class Opened(Created):
         TOPIC: ClassVar[str] = "task.opened.v1"
         kind: TaskKind
-        consumer_id: UUID
+        consumer_id: UUID | None
         about_id: UUID
         due_on: date | None
 
     class Completed(Event):
         TOPIC: ClassVar[str] = "task.completed.v1"
-        subject_id: UUID
+        subject_id: UUID | None
         actor_id: UUID
         note: Sealed
 
         def apply(self, aggregate: Task) -> None:
             aggregate.status = TaskStatus.DONE
 
-    def __init__(self, kind: TaskKind, consumer_id: UUID, about_id: UUID) -> None:
+    def __init__(self, kind: TaskKind, consumer_id: UUID | None, about_id: UUID) -> None:
         self.kind = kind
         self.owner_id = consumer_id
         self.about_id = about_id
@@ -68,7 +69,14 @@ class Task(Aggregate):
 
     @classmethod
     def open(
-        cls, task_id: UUID, at: datetime, *, kind: TaskKind, consumer_id: UUID, about_id: UUID, due_on: date | None
+        cls,
+        task_id: UUID,
+        at: datetime,
+        *,
+        kind: TaskKind,
+        consumer_id: UUID | None,
+        about_id: UUID,
+        due_on: date | None,
     ) -> Task:
         """Ask somebody to look."""
         return cls._create(

@@ -10,6 +10,7 @@ from psycopg_pool import ConnectionPool
 from domain.deadlines import ReceiptBasis
 from domain.dispute_states import UNDECIDED, DisputeStatus
 from domain.findings import OwnDispute
+from domain.letters import LetterStatus
 from domain.reconciliation import Outcome
 from infrastructure.postgres import Connection
 from infrastructure.projecting import has_reached
@@ -17,6 +18,8 @@ from projections import ALL
 from projections.reading import Row, many
 
 _UNDECIDED = [status.value for status in UNDECIDED]
+
+_GONE = [LetterStatus.SUBMITTED.value, LetterStatus.VOID.value]
 
 
 class QueryTables:
@@ -55,6 +58,17 @@ class QueryTables:
             )
         return [_own_dispute(row) for row in rows]
 
+    def letters_before_posting(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
+        """The consumer's letters of which no paper has left."""
+        with self._pool.connection() as conn:
+            rows = many(
+                conn,
+                tenant_id,
+                "SELECT letter_id FROM rm.letters WHERE consumer_id = %s AND status <> ALL(%s) ORDER BY letter_id",
+                (consumer_id, _GONE),
+            )
+        return [row["letter_id"] for row in rows]
+
     def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
         """The sign-ins that are bound to this consumer's case."""
         with self._pool.connection() as conn:
@@ -68,7 +82,7 @@ class QueryTables:
         return rows[0]["mailing_id"] if rows else None
 
 
-_READ_BY_HANDLERS = tuple(p.name for p in ALL if p.name in ("disputes", "mailings", "users"))
+_READ_BY_HANDLERS = tuple(p.name for p in ALL if p.name in ("disputes", "letters", "mailings", "users"))
 
 
 def _own_dispute(row: Row) -> OwnDispute:

@@ -44,7 +44,10 @@ S = LetterStatus
 
 
 class LetterRow(BaseModel):
-    """One letter; `signer` is the name it must be signed with, `pdf_sha256` what an approval must name."""
+    """One letter; `signer` is the name it must be signed with, `pdf_sha256` what an approval must name.
+
+    `letter_date` is the date its bytes carry; before they are made, the day it was drafted.
+    """
 
     letter_id: UUID
     consumer_id: UUID
@@ -71,6 +74,7 @@ class LettersProjection(Projection):
     """Every letter's present state."""
 
     name = "letters"
+    version = 2
     tables = (LETTERS,)
 
     @on(Letter.Drafted)
@@ -100,6 +104,7 @@ class LettersProjection(Projection):
             pdf_sha256=r.event.pdf.sha256,
             pdf_pages=r.event.pdf.pages,
             pdf_bytes=r.event.pdf.size_bytes,
+            **({"letter_date": r.event.dated.on} if r.event.dated else {}),
             problems=None,
             consumer_approved_at=None,
             operator_approved_at=None,

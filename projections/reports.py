@@ -90,6 +90,8 @@ class ReportsProjection(Projection):
             source_format=r.event.source_format,
             pulled_on=r.event.pulled_on,
             tradelines=len(set(r.event.tradeline_ids.values())),
+            refused_place=None,
+            refused_reason=None,
             incomplete_bureaus=[gate.bureau.value for gate in r.event.gates if not gate.complete],
         )
 

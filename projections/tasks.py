@@ -32,10 +32,10 @@ TASKS = Table(
 
 
 class TaskRow(BaseModel):
-    """One task; `about_id` names the letter, mailing, dispute or report to look at."""
+    """One task; `about_id` names the letter, mailing, dispute, report or bureau address to look at."""
 
     task_id: UUID
-    consumer_id: UUID
+    consumer_id: UUID | None
     about_id: UUID
     created_at: datetime
     kind: TaskKind

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from domain.bureaus import Bureau
 from domain.credit_reports import BureauTradeline, CanonicalReport
 from domain.findings import (
     bankruptcy,
@@ -59,16 +60,26 @@ def detect(
     report: CanonicalReport,
     today: date,
     profile: ConsumerProfile | None = None,
+    previous_counts: Mapping[Bureau, int] | None = None,
     previous: CanonicalReport | None = None,
     earlier: Mapping[str, BureauTradeline] | None = None,
 ) -> list[Finding]:
     """Everything in `report` that may be disputed, strongest first; informational findings last.
 
-    `previous` is the pull before, which lets a thin section be told from a small file; `earlier` says which of its
-    rows each row of `report` was matched to, by row ref. Our own disputes are not known here: see
-    `detect_after_disputes`.
+    `previous_counts` are the tradelines of each bureau's last complete section, which tell a thin section from a
+    small file. `previous` is the pull before, and `earlier` says which of its rows each row of `report` was matched
+    to, by row ref. Our own disputes are not known here: see `detect_after_disputes`.
     """
-    return scan(Scan(report=report, today=today, profile=profile, previous=previous, earlier=earlier or {}))
+    return scan(
+        Scan(
+            report=report,
+            today=today,
+            profile=profile,
+            previous_counts=previous_counts or {},
+            previous=previous,
+            earlier=earlier or {},
+        )
+    )
 
 
 def detect_after_disputes(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.bureaus import Bureau
 from domain.findings.model import FieldValue, Observation
 from domain.findings.registry import Scan, detector
 from domain.reconciliation import completeness
@@ -13,8 +12,7 @@ from domain.reconciliation import completeness
 @detector("D49", version=1, name="partial_report", reason=None, letter=None)
 def partial_report(scan: Scan) -> Iterator[Observation]:
     """A bureau's section fails the completeness gate, so no comparison with it may close anything."""
-    counts = {bureau: scan.previous.section(bureau).tradeline_count for bureau in Bureau} if scan.previous else {}
-    for bureau, gate in completeness(scan.report, counts).items():
+    for bureau, gate in completeness(scan.report, scan.previous_counts).items():
         if gate.complete:
             continue
         parts = ", ".join(gate.missing)

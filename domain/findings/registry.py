@@ -19,6 +19,7 @@ from domain.findings.model import ConsumerProfile, DisputeReason, Finding, Lette
 class Scan:
     """Everything a detector may look at. `today` is the tenant's date; `previous` the pull before, if any.
 
+    `previous_counts` are the tradelines of each bureau's last complete section; a bureau is absent if it had none.
     `disputes` are our own earlier challenges, and `identities` say by row ref whose account a row is or may be.
     `earlier` gives, by the ref of a row of the report, the row of `previous` that was matched to the same account
     at the same bureau. Detectors never guess which row is which: a row that is not settled is left out.
@@ -27,6 +28,7 @@ class Scan:
     report: CanonicalReport
     today: date
     profile: ConsumerProfile | None = None
+    previous_counts: Mapping[Bureau, int] = field(default_factory=dict)
     previous: CanonicalReport | None = None
     disputes: tuple[OwnDispute, ...] = ()
     identities: Mapping[str, tuple[Identity, ...]] = field(default_factory=dict)

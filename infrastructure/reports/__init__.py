@@ -26,10 +26,11 @@ FORMATS: Final = (
 _recognise = recogniser(FORMATS)
 
 
-def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
+def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max) -> CanonicalReport:
     """Read an export of a credit report, whatever its encoding.
 
-    `pulled_on` is used only when the report does not say itself when it was pulled. Raises
-    UnreadableReport, naming the place and what was expected there, and never a value from the report.
+    `pulled_on` is used only when the report does not say itself when it was pulled; one that says a day after
+    `latest` cannot be right. Raises UnreadableReport, naming the place and what was expected there, and never a
+    value from the report.
     """
-    return _recognise(raw).parse(raw, pulled_on=pulled_on)
+    return _recognise(raw).parse(raw, pulled_on=pulled_on, latest=latest)

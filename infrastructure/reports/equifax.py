@@ -32,7 +32,7 @@ PARSER_VERSION: Final = 1
 _PLACE: Final = "/consumers/0/equifaxUSConsumerCreditReport"
 
 
-def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
+def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max) -> CanonicalReport:
     """Read one Equifax report. Raises UnreadableReport with the place; never any other error."""
     tree, _ = read_tree(raw)
     tally = Tally()
@@ -43,6 +43,8 @@ def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
     pulled = as_day(report.digits("reportDate"), f"{report.place}/reportDate") or pulled_on
     if pulled is None:
         raise UnreadableReport(f"{report.place}/reportDate", "the date of the report")
+    if pulled > latest:
+        raise UnreadableReport(f"{report.place}/reportDate", "a day that has come")
     subscribers = tuple(_subscribers(report))
     names = {known.code: known.name for known in subscribers if known.code}
     canonical = native.single_bureau(

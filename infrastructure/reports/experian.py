@@ -37,7 +37,7 @@ from infrastructure.reports.truelink_tree import read_tree
 PARSER_VERSION: Final = 1
 
 
-def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
+def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max) -> CanonicalReport:
     """Read one Experian report. Raises UnreadableReport with the place; never any other error."""
     tree, _ = read_tree(raw)
     tally = Tally()
@@ -47,6 +47,8 @@ def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
     pulled = _pulled_on(profile) or pulled_on
     if pulled is None:
         raise UnreadableReport(f"{profile.place}/headerRecord", "the date of the report (y2kReportedDate)")
+    if pulled > latest:
+        raise UnreadableReport(f"{profile.place}/headerRecord", "a day that has come")
     canonical = native.single_bureau(
         Bureau.EXPERIAN,
         ReportFormat.EXPERIAN_JSON,

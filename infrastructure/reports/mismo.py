@@ -29,7 +29,7 @@ _SUMMARIES: Final = {
 }
 
 
-def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
+def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max) -> CanonicalReport:
     """Read one MISMO 2.x response. Raises UnreadableReport with the place; never any other error."""
     tree, source_format = read_response(raw)
     tally = Tally()
@@ -39,6 +39,8 @@ def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
     pulled = issued or pulled_on
     if pulled is None:
         raise UnreadableReport(f"{response.place}/CreditReportFirstIssuedDate", "the date of the pull")
+    if pulled > latest:
+        raise UnreadableReport(f"{response.place}/CreditReportFirstIssuedDate", "a day that has come")
     files = files_of(response)
     refused: Counter[str] = Counter()
     tradelines = read_liabilities(response, files, refused)

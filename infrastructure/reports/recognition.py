@@ -21,7 +21,7 @@ _PDF_WITHIN: Final = 1024
 class Parse(Protocol):
     """Reads one family of formats. Raises UnreadableReport and nothing else."""
 
-    def __call__(self, raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport: ...
+    def __call__(self, raw: bytes, *, pulled_on: date | None = None, latest: date = date.max) -> CanonicalReport: ...
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ PARSER_VERSION: Final = 1
 _SCORE: Final = re.compile(r"\+?0*([1-9][0-9]{2})")
 
 
-def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
+def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max) -> CanonicalReport:
     """Read one TransUnion report. Raises UnreadableReport with the place; never any other error."""
     tally = Tally()
     root = native.the_one(
@@ -43,6 +43,8 @@ def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
     pulled = _pulled_on(root) or pulled_on
     if pulled is None:
         raise UnreadableReport(f"{root.place}/transactionControl/tracking", "the time of the transaction")
+    if pulled > latest:
+        raise UnreadableReport(f"{root.place}/transactionControl/tracking", "a day that has come")
     custom = record.child("custom")
     credit = custom.child("credit")
     canonical = native.single_bureau(

@@ -19,7 +19,7 @@ PARSER_VERSION: Final = 2
 _SCORE_COMPONENTS: Final = {"TUC": Bureau.TRANSUNION, "EXP": Bureau.EXPERIAN, "EQF": Bureau.EQUIFAX}
 
 
-def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
+def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max) -> CanonicalReport:
     """Read one TrueLink export. Raises UnreadableReport with the place; never any other error."""
     tree, source_format = read_tree(raw)
     tally = Tally()
@@ -32,7 +32,7 @@ def parse(raw: bytes, *, pulled_on: date | None = None) -> CanonicalReport:
     inquiries = read_inquiries(merged, refused)
     public_records = read_public_records(merged, refused)
     scores = _scores(merged, components)
-    pulls = dict(_pull_dates(merged))
+    pulls = dict(_pull_dates(merged, latest))
     pulled = max(pulls.values(), default=pulled_on)
     if pulled is None:
         raise UnreadableReport(f"{merged.place}/sources", "the date of the pull (InquiryDate)")
@@ -83,11 +83,13 @@ def _scores(merged: Cursor, components: list[Cursor]) -> dict[Bureau, int]:
     return scores
 
 
-def _pull_dates(merged: Cursor) -> Iterator[tuple[Bureau, date]]:
+def _pull_dates(merged: Cursor, latest: date) -> Iterator[tuple[Bureau, date]]:
     for sources in merged.children("sources"):
         for source in sources.children("source"):
             bureau = next((known for name in source.names("bureau") if (known := codes.bureau_named(name))), None)
             pulled = as_day(source.day("inquiryDate"), f"{source.place}/inquiryDate")
+            if pulled and pulled > latest:
+                raise UnreadableReport(f"{source.place}/inquiryDate", "a day that has come")
             if bureau and pulled:
                 yield bureau, pulled
             source.close()

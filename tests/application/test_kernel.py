@@ -83,6 +83,8 @@ MAY: dict[str, set[Role]] = {
     "ReconcileMailing": set(),
     "RecordInformationSent": {O, P, C},
     "RecordReceipt": set(),
+    "RefreshLetter": set(),
+    "RefreshLetters": set(),
     "RegisterConsumer": {O, P},
     "RegisterTenant": set(),
     "RegisterUser": {O},
@@ -99,6 +101,7 @@ MAY: dict[str, set[Role]] = {
     "SignLetter": {C},
     "SubmitMailing": set(),
     "VerifyAddresses": set(),
+    "VerifyBureauAddress": {O, P},
     "VoidLetter": {O, P, C},
     "WithdrawConsent": {C},
     "WithdrawDispute": {O, P, C},
@@ -334,7 +337,7 @@ def test_canonical_json_is_one_text_for_one_value() -> None:
 
 
 def test_every_thing_that_is_one_persons_says_whose() -> None:
-    tenants_own = ("tenant", "user", "api_key", "webhook_endpoint")
+    tenants_own = ("tenant", "user", "api_key", "webhook_endpoint", "bureau_address")
     owned = [thing for thing in everything() if type(thing).TOPIC not in tenants_own]  # type: ignore[attr-defined]
     assert owned
     assert all(getattr(thing, "owner_id", None) is not None for thing in owned)

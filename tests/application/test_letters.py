@@ -9,15 +9,13 @@ import pytest
 from application.consents import UnknownText
 from application.consumers import ChangeProfile, GiveConsent, RegisterConsumer
 from application.disputes import WithdrawDispute
+from application.drafting import DraftLetters, NotForALetter, sender_of
 from application.letters import (
     ApproveLetterAsConsumer,
     ApproveLetterAsOperator,
-    DraftLetters,
-    NotForALetter,
     RenderLetter,
     SignLetter,
     VoidLetter,
-    sender_of,
 )
 from domain.bureaus import Bureau
 from domain.consumers import ConsentKind

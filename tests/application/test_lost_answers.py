@@ -12,7 +12,7 @@ from application.ports import NotYet
 from application.posting import Cancelled, OutcomeUnknown, PieceStatus, PostBusy, PostRejected, TooLate
 from domain.disputes import DisputeStatus
 from domain.mailings import LOST_AFTER, RESEND_WALL, Mailing, MailingStatus
-from domain.tasks import Task, TaskKind
+from domain.tasks import Task, TaskKind, TaskStatus
 from tests.support.cases import delivered
 from tests.support.desk import Desk
 from tests.support.floor import Fate
@@ -175,3 +175,24 @@ def test_a_silent_piece_is_lost_after_21_days_and_may_still_arrive(desk: Desk) -
     mailing = desk.mailing
     mailing.scan(delivered(), desk.world.clock.tenant_now(desk.world.tenant_id))
     assert mailing.status is MailingStatus.DELIVERED
+
+
+def test_a_provider_that_refuses_to_be_asked_becomes_one_task_until_it_answers_again(desk: Desk) -> None:
+    find = desk.world.post.find
+
+    def refuse(mailing_id: str) -> list[object]:
+        raise PostRejected("invalid_api_key", "account", "Give a new key.")
+
+    desk.world.post.script = [(OutcomeUnknown("timeout"), True)]
+    desk.submit()
+    desk.world.post.find = refuse  # type: ignore[method-assign, assignment]
+    key = desk.job("reconcile_mailing")
+    assert [desk.floor.carry_out(key) for _ in range(3)] == [Fate.SNOOZED] * 3
+    assert desk.floor.carry_out(desk.job("open_task_on_look_refused")) is Fate.DONE
+    (task,) = (t for t in desk.world.all(Task) if t.kind is TaskKind.MAILING_UNRESOLVED)
+    assert (task.about_id, task.status, desk.floor.buried) == (desk.mailing.id, TaskStatus.OPEN, {})
+    desk.world.post.find = find  # type: ignore[method-assign]
+    desk.floor.settle()
+    assert desk.mailing.status is MailingStatus.ACCEPTED
+    assert desk.world.get(Task, task.id).status is TaskStatus.DONE
+    assert len(desk.world.post.pieces) == 1

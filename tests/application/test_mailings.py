@@ -256,3 +256,50 @@ def test_verifying_waits_for_a_busy_provider() -> None:
 
     desk.world.post.verify = busy  # type: ignore[method-assign, assignment]
     assert desk.floor.carry_out(desk.job("verify_addresses")) is Fate.SNOOZED
+
+
+def test_a_piece_the_provider_was_too_busy_for_until_the_approvals_grew_old_is_not_posted(desk: Desk) -> None:
+    desk.world.post.script = [(PostBusy(1), False)]
+    command = SubmitMailing(mailing_id=desk.mailing.id)
+    with pytest.raises(NotYet):
+        when(desk.world, command)
+    desk.pass_time(timedelta(days=31))
+    submitted = desk.world.post.submissions
+    when(desk.world, command)
+    assert (desk.mailing.status, desk.letter.status) == (MailingStatus.CANCELLED, LetterStatus.SIGNED)
+    desk.floor.settle()
+    assert (desk.world.post.submissions, desk.letter.status) == (submitted, LetterStatus.RENDERED)
+    desk.approve()
+    desk.floor.settle()
+    second = desk.world.get(Mailing, Mailing.identity(desk.letter_id, 2))
+    assert (second.status, len(desk.world.post.pieces)) == (MailingStatus.ACCEPTED, 1)
+
+
+def test_a_lost_piece_is_looked_for_every_week_until_day_sixty(desk: Desk) -> None:
+    desk.floor.settle()
+    asked: list[int] = []
+    accepted_at = desk.world.clock.tenant_now(desk.world.tenant_id)
+
+    def get(provider_id: str) -> PieceStatus:
+        asked.append((desk.world.clock.tenant_now(desk.world.tenant_id) - accepted_at).days)
+        return PieceStatus(provider_id=provider_id)
+
+    desk.world.post.get = get  # type: ignore[method-assign]
+    for _ in range(80):
+        desk.pass_time(timedelta(days=1))
+        desk.floor.settle()
+    assert asked == [*range(1, 22), 28, 35, 42, 49, 56, 60]
+    assert desk.mailing.status is MailingStatus.LOST
+
+
+def test_a_lost_piece_that_turns_up_late_starts_the_clock(desk: Desk) -> None:
+    desk.floor.settle()
+    for _ in range(21):
+        desk.pass_time(timedelta(days=1))
+        desk.floor.settle()
+    assert desk.mailing.status is MailingStatus.LOST
+    scan = delivered(desk.world.clock.tenant_now(desk.world.tenant_id) + timedelta(days=2))
+    desk.world.post.get = lambda provider_id: PieceStatus(provider_id=provider_id, scans=(scan,))  # type: ignore[method-assign]
+    desk.pass_time(timedelta(days=7))
+    desk.floor.settle()
+    assert (desk.mailing.status, desk.statuses) == (MailingStatus.DELIVERED, {DisputeStatus.RECEIVED})

@@ -12,9 +12,10 @@ from application import processes as p
 from application.api_keys import EndApiKey, EndKeysBeyond
 from application.consumers import PurgeConsumer
 from application.disputes import CheckOverdue, RecordReceipt, ReturnDispute
+from application.drafting import DraftLetters, RefreshLetters
 from application.follow_ups import FollowUpDisputes
 from application.kernel import HANDLERS, REACTIONS, Command, Context, Once, reactions_to
-from application.letters import DraftLetters, RenderLetter
+from application.letters import RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
 from application.notifications import QueueNotification
 from application.reconciling import ReconcileDisputes
@@ -23,6 +24,7 @@ from application.stopped_mail import ReplaceMailing
 from application.tasks import OpenTask, SettleTask
 from application.webhook_endpoints import ShutWebhookEndpoint
 from domain.api_keys import ApiKey
+from domain.bureau_addresses import BureauAddress
 from domain.consumers import Consumer
 from domain.credit_files import CreditFile
 from domain.deadlines import ReceiptBasis
@@ -75,7 +77,7 @@ def cases() -> dict[Callable[..., Any], tuple[Event, list[Any]]]:
     accepted, delivered, returned = first(Mailing.Accepted), first(Mailing.Delivered), first(Mailing.Returned)
     lost, rejected, bad = first(Mailing.Lost), first(Mailing.Rejected), first(Mailing.AddressRefused)
     unsent = first(Mailing.FoundUnsent).model_copy(update={"provider_busy": False})
-    asked = first(Mailing.RetryAsked)
+    asked, no_look, verified = first(Mailing.RetryAsked), first(Mailing.LookRefused), first(BureauAddress.Verified)
     unproven = delivered.model_copy(update={"proven": False})
     silence = f"overdue:{overdue.breach_assertable_on}"  # type: ignore[attr-defined]
     doubtful, decided = uid("doubtful report"), uid("next report")
@@ -85,6 +87,14 @@ def cases() -> dict[Callable[..., Any], tuple[Event, list[Any]]]:
         p.purge_consumer_on_consumer_erased: (
             first(Consumer.Erased), [PurgeConsumer(consumer_id=uid("forgotten consumer"))]
         ),
+        p.refresh_letters_on_profile_changed: (
+            first(Consumer.ProfileChanged), [RefreshLetters(consumer_id=CONSUMER_ID)]
+        ),
+        p.settle_task_on_bureau_address_verified: (
+            verified,
+            [settle(K.VERIFY_BUREAU_ADDRESS, verified, "2026-11-22", "the address was verified")],
+        ),
+        p.open_task_on_look_refused: (no_look, [task(K.MAILING_UNRESOLVED, no_look)]),
         p.reconcile_disputes_on_report_parsed: (
             first(Report.Parsed), [ReconcileDisputes(consumer_id=CONSUMER_ID, report_id=uid("report"))]
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -19,7 +19,7 @@ from domain.reports import Report, ReportStatus
 from tests.support.cases import FIRST_PULL, PROFILE, Case, everywhere, report
 from tests.support.floor import Crash
 from tests.support.scenarios import Then, when
-from tests.support.world import World
+from tests.support.world import START, World
 
 RAW = b'{"pull": 1}'
 
@@ -133,3 +133,24 @@ def test_an_older_report_brought_later_is_not_compared_with_a_newer_one(case: Ca
         case.world.reader.reports[raw] = report(pulled_on, everywhere("21", **late), everywhere("22"))
         bring(case, raw)
     assert [f.detector for made in case.world.all(Report) for f in made.findings if f.detector == "D04"] == []
+
+
+@pytest.mark.parametrize("in_a_section", [False, True])
+def test_a_report_of_a_day_to_come_is_refused_until_that_day(case: Case, in_a_section: bool) -> None:
+    day = {"pulled_on": date(2026, 1, 7)}
+    first, *others = FIRST_PULL.sections
+    late = {"sections": (first.model_copy(update=day), *others)} if in_a_section else day
+    case.world.reader.reports[b"late"] = FIRST_PULL.model_copy(update=late)
+    with pytest.raises(UnreadableReport) as refusal:
+        bring(case, b"late")
+    assert refusal.value.context["place"] == "/pulled_on"
+    assert case.world.all(CreditFile) == []
+    case.world.clock.advance(case.world.tenant_id, START + timedelta(days=1))
+    assert bring(case, b"late").answer["tradelines"] == 4
+
+
+def test_a_section_much_thinner_than_the_one_before_is_told(case: Case) -> None:
+    bring(case)
+    case.world.reader.reports[b"thin"] = report(date(2026, 1, 6), everywhere("21"), everywhere("24"))
+    thin = case.world.get(Report, bring(case, b"thin").answer["report_id"])
+    assert {f.bureaus for f in thin.findings if f.detector == "D49"} == {(bureau,) for bureau in Bureau}

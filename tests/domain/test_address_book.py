@@ -1,10 +1,10 @@
 """Every bureau has one dispute address for a date; known dead addresses are recognised."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
-from domain.address_book import BOOK, VERIFY_EVERY, NoDisputeAddress, dispute_address, is_stale
+from domain.address_book import BOOK, NoDisputeAddress, dispute_address, is_stale
 from domain.addresses import PostalAddress
 from domain.bureaus import Bureau
 
@@ -42,12 +42,6 @@ def test_a_new_entry_takes_over_on_its_first_day_and_the_old_one_still_answers_f
     assert dispute_address(Bureau.EXPERIAN, date(2027, 1, 1), book) == moved
     with pytest.raises(NoDisputeAddress):
         dispute_address(Bureau.EXPERIAN, date(2027, 2, 1), (closed,))
-
-
-def test_an_entry_must_be_read_again_after_a_month() -> None:
-    entry = dispute_address(Bureau.EQUIFAX, TODAY)
-    assert not entry.needs_verifying(entry.verified_on + VERIFY_EVERY)
-    assert entry.needs_verifying(entry.verified_on + VERIFY_EVERY + timedelta(days=1))
 
 
 @pytest.mark.parametrize(

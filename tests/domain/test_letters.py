@@ -10,7 +10,7 @@ from domain.kernel import IllegalMove
 from domain.letters import APPROVAL_VALID, ApprovalExpired, Letter, LetterStatus, NotTheSigner, WrongBytes
 from domain.tenants import Approvals
 from tests.support.cases import PROFILE
-from tests.support.histories import ACTOR_ID, CONSUMER_ID, SHA, approved_letter, at, letter, letters, pdf, uid
+from tests.support.histories import ACTOR_ID, CONSUMER_ID, DAY, SHA, approved_letter, at, letter, letters, pdf, uid
 
 OTHER = "cd" * 32
 
@@ -23,7 +23,7 @@ def signed() -> Letter:
 
 def rendered() -> Letter:
     made = signed()
-    made.note_render(pdf(made.id), at(2))
+    made.note_render(pdf(made.id), DAY, at(2))
     return made
 
 
@@ -41,14 +41,14 @@ def test_the_consumer_signs_with_the_name_at_the_top_and_once() -> None:
 
 def test_facts_carry_the_signature_given_before_the_bytes() -> None:
     with pytest.raises(IllegalMove):
-        letter().facts()
-    assert signed().facts().signature.signed_at == at(1)
+        letter().facts(DAY.on)
+    assert signed().facts(DAY.on).signature.signed_at == at(1)
 
 
 def test_only_a_signed_letter_is_printed() -> None:
     made = letter()
     with pytest.raises(IllegalMove):
-        made.note_render(pdf(made.id), at(2))
+        made.note_render(pdf(made.id), DAY, at(2))
     with pytest.raises(IllegalMove):
         made.refuse_render(("L01",), at(2))
 
@@ -57,9 +57,9 @@ def test_the_same_bytes_again_change_nothing_and_other_bytes_drop_the_approval()
     made = rendered()
     by_consumer(made)
     version = made.version
-    made.note_render(pdf(made.id), at(4))
+    made.note_render(pdf(made.id), DAY, at(4))
     assert (made.version, made.status) == (version, LetterStatus.CONSUMER_APPROVED)
-    made.note_render(pdf(made.id, OTHER), at(4))
+    made.note_render(pdf(made.id, OTHER), DAY, at(4))
     assert (made.status, made.consumer_approved_at) == (LetterStatus.RENDERED, None)
     with pytest.raises(IllegalMove):
         made.approve_as_operator(OTHER, ACTOR_ID, at(5))
@@ -83,7 +83,7 @@ def test_the_operator_comes_after_the_consumer() -> None:
 def test_a_self_service_letter_is_released_by_the_consumer_alone() -> None:
     made = letter(approvals=Approvals.CONSUMER_ONLY)
     made.sign(PROFILE.full_name, "truth-2026-11", None, at(1))
-    made.note_render(pdf(made.id), at(2))
+    made.note_render(pdf(made.id), DAY, at(2))
     by_consumer(made)
     assert made.status is LetterStatus.APPROVED
     with pytest.raises(IllegalMove, match="consumer alone"):

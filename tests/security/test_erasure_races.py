@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -36,9 +37,9 @@ class Interrupted:
     def __init__(self, meanwhile: Callable[[], object]) -> None:
         self._meanwhile = meanwhile
 
-    def read(self, raw: bytes) -> CanonicalReport:
+    def read(self, raw: bytes, *, latest: date) -> CanonicalReport:
         """See `ReportReader`."""
-        canonical = parse(raw)
+        canonical = parse(raw, latest=latest)
         self._meanwhile()
         return canonical
 

@@ -137,11 +137,18 @@ class Case:
         return self.world.when(command, Role.CONSUMER, self.consumer_id).answer  # type: ignore[arg-type]
 
     def import_report(self, pull: CanonicalReport) -> Report:
-        """Bring a pull in; every call has bytes of its own."""
+        """Bring a pull in, on its own day at the earliest; every call has bytes of its own."""
+        self._wait_for(pull)
         raw = canonical({"pull": str(uuid4())})
         self.world.reader.reports[raw] = pull
         answer = self.as_consumer(ImportReport(consumer_id=self.consumer_id, content=raw))
         return self.world.get(Report, answer["report_id"])  # type: ignore[arg-type]
+
+    def _wait_for(self, pull: CanonicalReport) -> None:
+        days = [pull.pulled_on, *(section.pulled_on for section in pull.sections if section.pulled_on)]
+        day = datetime.combine(max(days), START.timetz())
+        if day > self.world.clock.tenant_now(self.world.tenant_id):
+            self.world.clock.advance(self.world.tenant_id, day)
 
     def open(self, pulled: Report, *groups: str) -> list[Dispute]:
         """Dispute every finding of these accounts, and let letters be drafted."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from domain.bureaus import Bureau
 from domain.credit_reports import BureauTradeline, CanonicalReport
 from domain.findings import ConsumerProfile, Finding, Identity, OwnDispute, detect, detect_after_disputes
 from tests.support.reports import PULLED_ON, report
@@ -16,11 +17,12 @@ def found(
     of: CanonicalReport | None = None,
     today: date = PULLED_ON,
     profile: ConsumerProfile | None = None,
+    previous_counts: Mapping[Bureau, int] | None = None,
     previous: CanonicalReport | None = None,
     earlier: Mapping[str, BureauTradeline] | None = None,
 ) -> list[Finding]:
     """The findings of one detector, on these rows pulled today or on a whole report."""
-    seen = detect(of or report(*rows, pulled_on=today), today, profile, previous, earlier)
+    seen = detect(of or report(*rows, pulled_on=today), today, profile, previous_counts, previous, earlier)
     return [finding for finding in seen if finding.detector == identifier]
 
 

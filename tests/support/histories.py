@@ -10,8 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from application.challenges import challenge_of
+from domain.address_book import dispute_address
 from domain.addresses import PostalAddress
 from domain.api_keys import ApiKey, EndReason
+from domain.bureau_addresses import BureauAddress
 from domain.bureaus import Bureau
 from domain.comparisons import Comparison
 from domain.consumers import ConsentKind, Consumer, DocumentKind, ErasureReason, KycStatus
@@ -22,6 +24,7 @@ from domain.findings import DETECTORS, ConsumerProfile, detect
 from domain.kernel import Aggregate, Event, Role
 from domain.letter_facts import Recipient, ReportReference, Sender
 from domain.letters import Draft, Letter, RenderedPdf
+from domain.local_days import LocalDay
 from domain.mailings import LOST_AFTER, RESEND_WALL, Mailing, Service
 from domain.notifications import Notification, NotificationKind
 from domain.reconciliation import FieldChange, Outcome
@@ -35,6 +38,7 @@ from tests.support.cases import FIRST_PULL, PROFILE, everywhere, row
 from tests.support.cases import report as pull
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+DAY = LocalDay(on=NOON.date())
 SHA = "ab" * 32
 BUREAU = Bureau.EXPERIAN
 ADDRESS = PostalAddress(line1="PO Box 4500", city="Allen", state="TX", zip_code="75013")
@@ -283,7 +287,7 @@ def approved_letter(what: str = "letter") -> Letter:
     """A letter whose bytes both have released, at hour 6."""
     made = letter(what)
     made.sign(PROFILE.full_name, "truth-2026-11", "192.0.2.7", at(1))
-    made.note_render(pdf(made.id), at(2))
+    made.note_render(pdf(made.id), DAY, at(2))
     made.approve_as_consumer(SHA, "truth-2026-11", CONSUMER_ID, "192.0.2.7", at(5))
     made.approve_as_operator(SHA, ACTOR_ID, at(6))
     return made
@@ -294,10 +298,10 @@ def letters() -> list[Letter]:
     made = letter()
     made.sign(PROFILE.full_name, "truth-2026-11", "192.0.2.7", at(1))
     made.refuse_render(("L01",), at(2))
-    made.note_render(pdf(made.id), at(3))
+    made.note_render(pdf(made.id), DAY, at(3))
     made.approve_as_consumer(SHA, "truth-2026-11", CONSUMER_ID, "192.0.2.7", at(4))
     made.expire_approvals(at(24 * 31 + 5))
-    made.note_render(pdf(made.id), at(24 * 31 + 6))
+    made.note_render(pdf(made.id), LocalDay(on=date(2026, 2, 5)), at(24 * 31 + 6))
     made.approve_as_consumer(SHA, "truth-2026-11", CONSUMER_ID, "192.0.2.7", at(24 * 31 + 7))
     made.approve_as_operator(SHA, ACTOR_ID, at(24 * 31 + 8))
     made.submit(uid("mailing"), at(24 * 31 + 9))
@@ -360,6 +364,7 @@ def mailings() -> list[Mailing]:
     unresolved = ready_mailing("unresolved mailing")
     unresolved.intend(SHA, at(2))
     unresolved.note_unknown("timeout", at(2))
+    unresolved.note_look_refused("invalid_api_key", at(3))
     unresolved.ask_retry("the provider's own pages do not show it", ACTOR_ID, at(2) + RESEND_WALL)
     unresolved.declare_unsent(at(2) + RESEND_WALL)
     return [delivered, refused, rejected, lost, cancelled, unresolved]
@@ -384,11 +389,20 @@ def notification() -> Notification:
     return made
 
 
+def bureau_address() -> BureauAddress:
+    """A bureau's address read again at its source, after the book's makers read it."""
+    made = BureauAddress.open(BureauAddress.identity(TENANT_ID, BUREAU), NOON, BUREAU)
+    entry = dispute_address(BUREAU, date(2027, 1, 4))
+    made.verify(entry, entry.address, ACTOR_ID, datetime(2027, 1, 4, 12, tzinfo=UTC))
+    return made
+
+
 def everything() -> list[Aggregate]:
     """All of it, each with its events still pending."""
     return [
         tenant(), user(), consumer(), consumer(erased=True), credit_file(), report(), unsure_report(),
         refused_report(), *disputes(), *letters(), *mailings(), task(), notification(), api_key(), webhook_endpoint(),
+        bureau_address(),
     ]  # fmt: skip
 
 

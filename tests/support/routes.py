@@ -138,6 +138,7 @@ def _bodies(ids: Ids) -> dict[str, Any]:
         "POST /v1/letters/{letter_id}/approvals": {"pdf_sha256": "0" * 64, "attestation_version": ATTESTATION},
         "POST /v1/letters/{letter_id}/void": reason,
         "POST /v1/mailings/{mailing_id}/retry": reason,
+        "POST /v1/bureau-addresses/verifications": {"bureau": "equifax", "address": sender},
         "POST /v1/tasks/{task_id}/complete": {"note": "done"},
         "POST /v1/notifications/{notification_id}/read": None,
         "POST /v1/jobs/{job_id}/retry": None,

@@ -7,7 +7,7 @@ import hmac
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -33,8 +33,9 @@ from domain.deadlines import ReceiptBasis
 from domain.dispute_states import UNDECIDED, DisputeStatus
 from domain.disputes import Dispute
 from domain.findings import OwnDispute
-from domain.kernel import Aggregate, Caller, Event, Role
+from domain.kernel import Aggregate, Caller, Event, Invalid, Role
 from domain.letter_facts import LetterFacts
+from domain.letters import Letter, LetterStatus
 from domain.mailings import Mailing
 from domain.reconciliation import Outcome
 from domain.tenants import TenantMode
@@ -189,6 +190,10 @@ class FakeReads:
             for d in sorted(had, key=lambda d: (d.created_on, d.id))
         ]
 
+    def letters_before_posting(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
+        gone = (LetterStatus.SUBMITTED, LetterStatus.VOID)
+        return [x.id for x in self._all(tenant_id, Letter) if x.owner_id == consumer_id and x.status not in gone]
+
     def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
         return [user.id for user in self._all(tenant_id, User) if user.consumer_id == consumer_id]
 
@@ -269,14 +274,16 @@ class FakePost:
 
 @dataclass
 class FakeReader:
-    """Reads what a test has laid out for these bytes."""
+    """Reads what a test has laid out for these bytes; a pull of a day to come is refused, as by every reader."""
 
     reports: dict[bytes, CanonicalReport | Exception] = field(default_factory=dict)
 
-    def read(self, raw: bytes) -> CanonicalReport:
+    def read(self, raw: bytes, *, latest: date) -> CanonicalReport:
         found = self.reports[raw]
         if isinstance(found, Exception):
             raise found
+        if max(found.pulled_on, *(s.pulled_on or found.pulled_on for s in found.sections)) > latest:
+            raise Invalid("expected a day that has come", place="/pulled_on")
         return found
 
 

@@ -207,3 +207,11 @@ def test_no_bent_report_does_harm_and_no_row_changes_its_bureau(bends):
 def holds(node, key):
     """Whether the place still exists: an earlier bend may have taken it away."""
     return key in node if isinstance(node, dict) else isinstance(node, list) and key in range(len(node))
+
+
+def test_a_pull_of_a_day_to_come_is_refused_at_its_place():
+    with pytest.raises(UnreadableReport) as refusal:
+        parse(raw(tree()), latest=date(2026, 1, 4))
+    assert refusal.value.place.endswith("/inquiryDate")
+    assert "2026" not in str(refusal.value)
+    assert parse(raw(tree()), latest=AS_OF).pulled_on == AS_OF
