@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -260,6 +260,10 @@ class Once:
 
     command: Command
     key: str
+
+
+Step = Iterator[Command | Later | Once]
+"""What a reaction yields: the next steps that its event calls for."""
 
 
 def canonical(value: Any) -> bytes:

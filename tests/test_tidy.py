@@ -31,7 +31,8 @@ ENVIRONMENT = {
 """Who may touch the process's environment beside the settings, and why."""
 
 TESTED_ELSEWHERE = {
-    "application/processes.py": "tests/application/test_reactions.py",
+    "application/processes/access.py": "tests/application/test_reactions.py",
+    "application/processes/cases.py": "tests/application/test_reactions.py",
     "infrastructure/clocks.py": "tests/infrastructure/test_wiring.py",
     "infrastructure/directory.py": "tests/infrastructure/test_wiring.py",
     "infrastructure/stores.py": "tests/infrastructure/test_wiring.py",

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from application import processes as p
 from application.api_keys import EndApiKey, EndKeysBeyond
 from application.consumers import PurgeConsumer
 from application.disputes import CheckOverdue, RecordReceipt, ReturnDispute
@@ -18,6 +17,8 @@ from application.kernel import HANDLERS, REACTIONS, Command, Context, Once, reac
 from application.letters import RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
 from application.notifications import QueueNotification
+from application.processes import access
+from application.processes import cases as p
 from application.reconciling import ReconcileDisputes
 from application.reopening import ReopenDispute
 from application.stopped_mail import ReplaceMailing
@@ -84,7 +85,7 @@ def cases() -> dict[Callable[..., Any], tuple[Event, list[Any]]]:
     day_after = datetime(2026, 2, 24, 6, tzinfo=UTC)
     longer_day_after = datetime(2026, 3, 10, 5, tzinfo=UTC)
     return {
-        p.purge_consumer_on_consumer_erased: (
+        access.purge_consumer_on_consumer_erased: (
             first(Consumer.Erased), [PurgeConsumer(consumer_id=uid("forgotten consumer"))]
         ),
         p.refresh_letters_on_profile_changed: (
@@ -119,10 +120,10 @@ def cases() -> dict[Callable[..., Any], tuple[Event, list[Any]]]:
         p.settle_task_on_operator_approved: (
             by_operator, [settle(K.APPROVE_LETTER, by_operator, f"{SHA}:2", "the operator approved the letter")]
         ),
-        p.end_api_key_on_api_key_revoked: (first(ApiKey.Revoked), [EndApiKey(key_id=uid("api key"))]),
-        p.end_keys_beyond_on_user_role_changed: (first(User.RoleChanged), [EndKeysBeyond(user_id=uid("user"))]),
-        p.end_keys_beyond_on_user_disabled: (first(User.Disabled), [EndKeysBeyond(user_id=uid("user"))]),
-        p.shut_webhook_endpoint_on_webhook_endpoint_closed: (
+        access.end_api_key_on_api_key_revoked: (first(ApiKey.Revoked), [EndApiKey(key_id=uid("api key"))]),
+        access.end_keys_beyond_on_user_role_changed: (first(User.RoleChanged), [EndKeysBeyond(user_id=uid("user"))]),
+        access.end_keys_beyond_on_user_disabled: (first(User.Disabled), [EndKeysBeyond(user_id=uid("user"))]),
+        access.shut_webhook_endpoint_on_webhook_endpoint_closed: (
             first(WebhookEndpoint.Closed), [ShutWebhookEndpoint(endpoint_id=uid("endpoint"))]
         ),
         p.request_mailing_on_letter_approved: (first(Letter.Approved), [RequestMailing(letter_id=LETTER)]),

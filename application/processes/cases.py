@@ -1,20 +1,16 @@
-"""Every automatic next step, on one page. Each is a pure function of one event; its commands are stored as
-jobs in the transaction that stores the event, so a next step is never lost and never replayed."""
+"""Every automatic next step of a case, on one page: from a report to letters, mail, clocks and outcomes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from application.api_keys import EndApiKey, EndKeysBeyond
-from application.consumers import PurgeConsumer
 from application.disputes import CheckOverdue, RecordReceipt, ReturnDispute
 from application.drafting import DraftLetters, RefreshLetters
 from application.follow_ups import FollowUpDisputes
-from application.kernel import Command, Later, Once, on
+from application.kernel import Later, Once, Step, on
 from application.letters import RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
 from application.notifications import QueueNotification
@@ -22,8 +18,6 @@ from application.reconciling import ReconcileDisputes
 from application.reopening import ReopenDispute
 from application.stopped_mail import ReplaceMailing
 from application.tasks import OpenTask, SettleTask
-from application.webhook_endpoints import ShutWebhookEndpoint
-from domain.api_keys import ApiKey
 from domain.bureau_addresses import BureauAddress
 from domain.consumers import Consumer
 from domain.credit_files import CreditFile
@@ -35,10 +29,6 @@ from domain.notifications import NotificationKind
 from domain.reports import Report
 from domain.tasks import TaskKind
 from domain.tenants import Approvals
-from domain.users import User
-from domain.webhook_endpoints import WebhookEndpoint
-
-Step = Iterator[Command | Later | Once]
 
 STOPPED = {
     MailingStatus.REJECTED: TaskKind.MAILING_REJECTED,
@@ -56,31 +46,6 @@ class AboutConsumer(Protocol):
 
     @property
     def originator_id(self) -> UUID: ...
-
-
-@on(Consumer.Erased)
-def purge_consumer_on_consumer_erased(erased: Consumer.Erased) -> Step:
-    yield PurgeConsumer(consumer_id=erased.originator_id)
-
-
-@on(ApiKey.Revoked)
-def end_api_key_on_api_key_revoked(revoked: ApiKey.Revoked) -> Step:
-    yield EndApiKey(key_id=revoked.originator_id)
-
-
-@on(User.RoleChanged)
-def end_keys_beyond_on_user_role_changed(changed: User.RoleChanged) -> Step:
-    yield EndKeysBeyond(user_id=changed.originator_id)
-
-
-@on(User.Disabled)
-def end_keys_beyond_on_user_disabled(disabled: User.Disabled) -> Step:
-    yield EndKeysBeyond(user_id=disabled.originator_id)
-
-
-@on(WebhookEndpoint.Closed)
-def shut_webhook_endpoint_on_webhook_endpoint_closed(closed: WebhookEndpoint.Closed) -> Step:
-    yield ShutWebhookEndpoint(endpoint_id=closed.originator_id)
 
 
 @on(Consumer.ProfileChanged)
