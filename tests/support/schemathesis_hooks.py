@@ -29,6 +29,10 @@ MIDDLE: dict[str, SortValue] = {
 }  # fmt: skip
 
 
+COLUMNS = {("/v1/reports/{report_id}/findings", "bureau"): "bureaus"}
+"""Filters that are called otherwise than the column they look at."""
+
+
 def _is_line(text: str) -> bool:
     try:
         return bool(printable_line(text)) and "," not in text
@@ -89,7 +93,11 @@ def _cursor(case: Any) -> str:
     given = {**(case.path_parameters or {}), **case.query}
     named = {"true": "True", "false": "False"}
     skipped = ("cursor", "limit", "position")
-    filters = {name: named.get(str(value), str(value)) for name, value in given.items() if name not in skipped}
+    filters = {
+        COLUMNS.get((case.path, name), name): named.get(str(value), str(value))
+        for name, value in given.items()
+        if name not in skipped
+    }
     after = Keyset(MIDDLE[SORTED_BY[case.path]], uuid4())
     return CURSORS.issue(List(TENANT, case.path, {**filters, "own case": None}), after)
 
