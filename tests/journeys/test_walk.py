@@ -56,7 +56,7 @@ def test_every_step_holds(demonstrated: Walked) -> None:
 def test_the_account_tells_the_same_case_every_year(demonstrated: Walked) -> None:
     facts = demonstrated.facts
     assert [(report["tradelines"], report["findings"]) for report in facts["reports"]] == REPORTS
-    assert facts["tradeline_rows"] == 82
+    assert facts["tradeline_rows"] == 84
     assert sum(facts["findings_by_detector"].values()) == REPORTS[0][1]
     assert len(facts["findings_by_detector"]) == 20
     assert len(set(facts["disputes"])) == 15
