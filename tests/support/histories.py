@@ -6,13 +6,11 @@ Ids, instants and words are always the same, so that two runs make the same stre
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
-from uuid import NAMESPACE_OID, UUID, uuid5
+from datetime import UTC, date, datetime
+from uuid import UUID
 
 from application.challenges import challenge_of
 from domain.address_book import dispute_address
-from domain.addresses import PostalAddress
-from domain.api_keys import ApiKey, EndReason
 from domain.bureau_addresses import BureauAddress
 from domain.bureaus import Bureau
 from domain.comparisons import Comparison
@@ -21,7 +19,7 @@ from domain.credit_files import CreditFile
 from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
 from domain.findings import DETECTORS, ConsumerProfile, detect
-from domain.kernel import Aggregate, Event, Role
+from domain.kernel import Aggregate, Event
 from domain.letter_facts import Recipient, ReportReference, Sender
 from domain.letters import Draft, Letter, RenderedPdf
 from domain.local_days import LocalDay
@@ -30,72 +28,26 @@ from domain.notifications import Notification, NotificationKind
 from domain.reconciliation import FieldChange, Outcome
 from domain.reports import Report
 from domain.tasks import Task, TaskKind
-from domain.tenants import Approvals, Branding, Policies, Tenant, TenantKind, TenantMode
+from domain.tenants import Approvals
 from domain.tracking import ScanKind, TrackingScan
-from domain.users import User
-from domain.webhook_endpoints import WebhookEndpoint
+from tests.support.access_histories import (
+    ACTOR_ID,
+    ADDRESS,
+    BUREAU,
+    CONSUMER_ID,
+    DAY,
+    NOON,
+    SHA,
+    TENANT_ID,
+    api_key,
+    at,
+    tenant,
+    uid,
+    user,
+    webhook_endpoint,
+)
 from tests.support.cases import FIRST_PULL, PROFILE, everywhere, row
 from tests.support.cases import report as pull
-
-NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-DAY = LocalDay(on=NOON.date())
-SHA = "ab" * 32
-BUREAU = Bureau.EXPERIAN
-ADDRESS = PostalAddress(line1="PO Box 4500", city="Allen", state="TX", zip_code="75013")
-
-
-def uid(what: str) -> UUID:
-    """The one id of what is called so."""
-    return uuid5(NAMESPACE_OID, f"sfdify history {what}")
-
-
-TENANT_ID, CONSUMER_ID, ACTOR_ID = uid("tenant"), uid("consumer"), uid("operator")
-
-
-def at(hours: float) -> datetime:
-    """So many hours after the history begins."""
-    return NOON + timedelta(hours=hours)
-
-
-def tenant() -> Tenant:
-    """A test tenant, its settings and its clock."""
-    made = Tenant.register(
-        TENANT_ID, NOON, slug="first-firm", name="First Firm", kind=TenantKind.CONSUMER_DIRECT,
-        mode=TenantMode.TEST, policies=Policies(),
-    )  # fmt: skip
-    made.change_policies(Policies(approvals=Approvals.CONSUMER_ONLY), at(1))
-    made.change_branding(Branding(display_name="First", color="#000000"), at(2))
-    made.change_sender(ADDRESS, at(3))
-    made.advance_clock(at(48), at(4))
-    for who in ("owner", "second owner"):
-        made.name_owner(uid(who), at(49))
-    made.stand_down_owner(uid("owner"), at(50))
-    return made
-
-
-def user() -> User:
-    """An employee who comes and goes."""
-    made = User.register(uid("user"), NOON, role=Role.OPERATOR, email="op@firm.example", name="Opal Operator")
-    made.change_role(Role.VIEWER, at(1))
-    made.note_password_change(at(2))
-    made.disable("left the firm", at(3))
-    return made
-
-
-def api_key() -> ApiKey:
-    """A machine's key that was made and ended."""
-    made = ApiKey.make(
-        uid("api key"), NOON, role=Role.OPERATOR, made_by=uid("second owner"), answerable_id=uid("second owner")
-    )
-    made.revoke(EndReason.ASKED_FOR, uid("second owner"), at(1))
-    return made
-
-
-def webhook_endpoint() -> WebhookEndpoint:
-    """An endpoint that was opened and closed."""
-    made = WebhookEndpoint.open(uid("endpoint"), NOON, provider="lob", opened_by=uid("second owner"))
-    made.close(uid("second owner"), at(1))
-    return made
 
 
 def consumer(*, erased: bool = False) -> Consumer:
