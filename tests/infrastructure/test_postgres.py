@@ -209,6 +209,31 @@ def test_an_admin_who_may_not_grant_the_roles_is_told_so(database: TestDatabase,
             admin.execute(f"DROP ROLE {other}".encode())
 
 
+def test_the_connection_that_came_back_last_is_lent_first(database: TestDatabase) -> None:
+    opened = pool(database.app_url, "app", 2)
+    first, second = opened.getconn(), opened.getconn()
+    opened.putconn(first)
+    opened.putconn(second)
+    assert [opened.getconn(), opened.getconn()] == [second, first]
+    opened.putconn(first)
+    opened.putconn(second)
+    opened.close()
+
+
+def test_the_async_connection_that_came_back_last_is_lent_first(database: TestDatabase) -> None:
+    async def borrow() -> None:
+        opened = await async_pool(database.app_url, "app", 2)
+        first, second = await opened.getconn(), await opened.getconn()
+        await opened.putconn(first)
+        await opened.putconn(second)
+        assert [await opened.getconn(), await opened.getconn()] == [second, first]
+        await opened.putconn(first)
+        await opened.putconn(second)
+        await opened.close()
+
+    asyncio.run(borrow())
+
+
 def cut_off(database: TestDatabase) -> int:
     """End every connection of the application, as a restart of the server does; how many there were."""
     of_the_app = "FROM pg_stat_activity WHERE usename = 'sfdify_app' AND datname = %s"
