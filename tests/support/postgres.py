@@ -2,7 +2,8 @@
 
 Each worker of pytest-xdist has a server of its own: a log's horizon belongs to a server, so what one test writes
 holds back what another reads. The run's controlling process makes the servers' folders and stops them at the end.
-With SFDIFY_TEST_DATABASE_URL (an administrator's login) no server is started and that one is used by all.
+With SFDIFY_TEST_DATABASE_URL (an administrator's login) no server is started and that one is used by all; with
+SFDIFY_TEST_PG_BIN the servers are of that folder's release.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from tests.support.spares import Spares
 _HOME = pytest.StashKey[Path]()
 _HOMES_OF_WORKERS = pytest.StashKey[list[Path]]()
 _GIVEN = "SFDIFY_TEST_DATABASE_URL"
+_PROGRAMS = "SFDIFY_TEST_PG_BIN"
 _PREFIX = "sfdify tests "
 _FOR_TESTS = ("fsync = off", "full_page_writes = off", "autovacuum = off", "scram_iterations = 1")
 """Nothing here outlives a crash, a vacuum at work holds the log's horizon back for a moment, and thousands of sign-ins
@@ -158,7 +160,8 @@ def server(pytestconfig: pytest.Config) -> Iterator[TestServer]:
     if given:
         yield TestServer(given, run)
         return
-    with ensure_server(home) as claimed:
+    programs = os.environ.get(_PROGRAMS)
+    with ensure_server(home, Path(programs) if programs else None) as claimed:
         own = TestServer(claimed.url, run)
         with psycopg.connect(own.url, autocommit=True, connect_timeout=10) as connection:
             for setting in _FOR_TESTS:
