@@ -13,9 +13,8 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from pydantic import Field
-
 from domain.bureaus import Bureau
+from domain.connections import Alert, Score
 from domain.kernel import Value
 
 
@@ -92,25 +91,6 @@ class RawReport:
     content: bytes = field(repr=False)
     as_of: date | None = None
     tradelines: Mapping[Bureau, int] | None = None
-
-
-class Score(Value):
-    """One credit score as the provider showed it."""
-
-    bureau: Bureau | None = None
-    model: str = Field(min_length=1, max_length=80)
-    value: int = Field(ge=0, le=1000)
-    as_of: date
-
-
-class Alert(Value):
-    """Something the provider noticed in a consumer's file."""
-
-    alert_id: str = Field(min_length=1, max_length=100)
-    bureau: Bureau | None = None
-    kind: str = Field(min_length=1, max_length=80)
-    occurred_on: date
-    text: str = Field(default="", max_length=2000, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from pydantic import ValidationError
 
-from application.feeding import Callback, FeedBusy, FeedNews, FeedRefused, Link, LinkRefused, LinkStart, NewsKind, Score
+from application.feeding import Callback, FeedBusy, FeedNews, FeedRefused, Link, LinkRefused, LinkStart, NewsKind
 
 PARTS = {
     "state": Callback(state="s3cret", code="s3cret", iss="https://feed.example"),
@@ -26,14 +25,3 @@ def test_a_refusal_says_what_kind_it_is_and_a_passing_trouble_when_to_ask_again(
     assert str(LinkRefused("state_used", "this link was used already")) == "state_used: this link was used already"
     assert str(FeedRefused("scope_missing", "reports may not be read")) == "scope_missing: reports may not be read"
     assert str(FeedBusy(30, "outage")) == "outage: try again in 30 s"
-
-
-@pytest.mark.parametrize("value", [-1, 1001])
-def test_a_score_that_no_model_gives_is_refused(value: int) -> None:
-    with pytest.raises(ValidationError):
-        Score(model="VantageScore 3.0", value=value, as_of=datetime(2026, 11, 27, tzinfo=UTC).date())
-
-
-def test_a_score_may_be_of_no_single_bureau() -> None:
-    score = Score.model_validate({"model": "VantageScore 3.0", "value": 612, "as_of": "2026-11-27"})
-    assert (score.bureau, score.value) == (None, 612)
