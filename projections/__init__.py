@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from projections.alerts import AlertsProjection
+from projections.connections import ConnectionsProjection
 from projections.consents import ConsentsProjection
 from projections.consumers import ConsumersProjection
 from projections.deadlines import DeadlinesProjection
@@ -11,7 +13,9 @@ from projections.kernel import Projection
 from projections.letters import LettersProjection
 from projections.mailings import MailingsProjection
 from projections.notifications import NotificationsProjection
+from projections.pulls import PullsProjection
 from projections.reports import ReportsProjection
+from projections.scores import ScoresProjection
 from projections.tasks import TasksProjection
 from projections.tenants import TenantsProjection
 from projections.timeline import TimelineProjection
@@ -23,6 +27,10 @@ ALL: tuple[Projection, ...] = (
     UsersProjection(),
     ConsumersProjection(),
     ConsentsProjection(),
+    ConnectionsProjection(),
+    PullsProjection(),
+    ScoresProjection(),
+    AlertsProjection(),
     ReportsProjection(),
     TradelinesProjection(),
     FindingsProjection(),

@@ -116,9 +116,7 @@ class LettersProjection(Projection):
 
     @on(Letter.ConsumerApproved)
     def consumer_approved(self, r: Recorded[Letter.ConsumerApproved]) -> Iterable[Change]:
-        yield LETTERS.amend(
-            r.event.originator_id, status=S.CONSUMER_APPROVED, consumer_approved_at=r.event.timestamp
-        )
+        yield LETTERS.amend(r.event.originator_id, status=S.CONSUMER_APPROVED, consumer_approved_at=r.event.timestamp)
 
     @on(Letter.OperatorApproved)
     def operator_approved(self, r: Recorded[Letter.OperatorApproved]) -> Iterable[Change]:

@@ -119,15 +119,11 @@ class MailingsProjection(Projection):
 
     @on(Mailing.Scanned)
     def scanned(self, r: Recorded[Mailing.Scanned]) -> Iterable[Change]:
-        yield MAILINGS.amend(
-            r.event.originator_id, status=r.event.status, last_scan_at=r.event.scan.occurred_at
-        )
+        yield MAILINGS.amend(r.event.originator_id, status=r.event.status, last_scan_at=r.event.scan.occurred_at)
 
     @on(Mailing.Delivered)
     def delivered(self, r: Recorded[Mailing.Delivered]) -> Iterable[Change]:
-        yield MAILINGS.amend(
-            r.event.originator_id, delivered_at=r.event.delivered_at, received_on=r.event.received_on
-        )
+        yield MAILINGS.amend(r.event.originator_id, delivered_at=r.event.delivered_at, received_on=r.event.received_on)
 
     @on(Mailing.Lost)
     def lost(self, r: Recorded[Mailing.Lost]) -> Iterable[Change]:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel
 
+from domain.connections import Connection
 from domain.consumers import Consumer
 from domain.credit_files import CreditFile
 from domain.disputes import Dispute
@@ -34,7 +35,7 @@ TIMELINE = Table(
 )
 CASES = Table("timeline_cases", key={"about_id": "uuid"}, columns={"consumer_id": "uuid"}, indexes=("consumer_id",))
 
-FOLLOWED = (Consumer, CreditFile, Report, Dispute, Letter, Mailing)
+FOLLOWED = (Consumer, Connection, CreditFile, Report, Dispute, Letter, Mailing)
 _EVENTS = tuple(event for aggregate in FOLLOWED for event in events_of(aggregate) if event is not aggregate.Event)
 
 
@@ -57,6 +58,7 @@ class TimelineProjection(Projection):
     """Every event of every case; the table beside it says whose case each thing belongs to."""
 
     name = "timeline"
+    version = 2
     tables = (TIMELINE, CASES)
 
     @on(*_EVENTS)

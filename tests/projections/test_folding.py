@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 from projections.folding import Step, Sweep, fold
 from projections.kernel import Amend, AmendWhere, Change, Plus, Put, Remove, RemoveWhere, Table
 
-THINGS = Table(
-    "things", key={"id": "uuid"}, columns={"a": "int", "b": "int", "n": "int NOT NULL DEFAULT 0"}
-)
+THINGS = Table("things", key={"id": "uuid"}, columns={"a": "int", "b": "int", "n": "int NOT NULL DEFAULT 0"})
 OTHERS = Table("others", key={"id": "uuid"}, columns={"a": "int"})
 TENANTS = [UUID(int=1), UUID(int=2)]
 IDS = [uuid5(UUID(int=0), str(n)) for n in range(3)]

@@ -29,9 +29,7 @@ def recorded(event: Event, position: int = 7, tenant_id: UUID = TENANT) -> Recor
 
 
 def deposited(version: int, cents: int) -> Account.Deposited:
-    return Account.Deposited(
-        originator_id=A, originator_version=version, timestamp=NOON, owner_id=OWNER, cents=cents
-    )
+    return Account.Deposited(originator_id=A, originator_version=version, timestamp=NOON, owner_id=OWNER, cents=cents)
 
 
 @pytest.mark.parametrize(

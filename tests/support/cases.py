@@ -181,9 +181,7 @@ class Case:
                     letter_id=letter.id, pdf_sha256=letter.pdf.sha256, attestation_version="truth-2026-11"
                 )
             )
-            self.world.when(
-                ApproveLetterAsOperator(letter_id=letter.id, pdf_sha256=letter.pdf.sha256), Role.OPERATOR
-            )
+            self.world.when(ApproveLetterAsOperator(letter_id=letter.id, pdf_sha256=letter.pdf.sha256), Role.OPERATOR)
         self.world.settle()
 
     def to_posted(self, *groups: str) -> list[Dispute]:

@@ -48,6 +48,7 @@ from tests.support.access_histories import (
 )
 from tests.support.cases import FIRST_PULL, PROFILE, everywhere, row
 from tests.support.cases import report as pull
+from tests.support.connection_histories import connections
 
 
 def consumer(*, erased: bool = False) -> Consumer:
@@ -354,7 +355,7 @@ def everything() -> list[Aggregate]:
     return [
         tenant(), user(), consumer(), consumer(erased=True), credit_file(), report(), unsure_report(),
         refused_report(), *disputes(), *letters(), *mailings(), task(), notification(), api_key(), webhook_endpoint(),
-        bureau_address(),
+        bureau_address(), *connections(),
     ]  # fmt: skip
 
 

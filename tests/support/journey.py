@@ -59,9 +59,7 @@ def sfdify(home: Path, *arguments: str, timeout: float = 240, **more: str) -> su
     )
 
 
-def started(
-    home: Path, arguments: Sequence[str], *, in_background: bool = False, **more: str
-) -> subprocess.Popen[str]:
+def started(home: Path, arguments: Sequence[str], *, in_background: bool = False, **more: str) -> subprocess.Popen[str]:
     """Start one command in a session of its own, as a terminal would, or as a script's `&` does."""
     return subprocess.Popen(
         [sys.executable, "-m", "api.cli", *arguments],

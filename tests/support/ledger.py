@@ -252,7 +252,7 @@ class Ledger:
         """Append in one transaction, and say so. Returns the first position."""
         ordered = sorted(events, key=lambda e: (e.originator_id, e.originator_version))
         row = self._conn.execute(
-            "SELECT es.append(%s, %s::uuid[], %s::bigint[], %s::text[], %s::bytea[], '{\"actor\":\"test\"}', "
+            'SELECT es.append(%s, %s::uuid[], %s::bigint[], %s::text[], %s::bytea[], \'{"actor":"test"}\', '
             "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
             (
                 self.tenant_id,

@@ -38,9 +38,21 @@ class Sql:
             "SELECT es.append(%s, %s::uuid[], %s::bigint[], %s::text[], %s::bytea[], %s, %s, %s, %s, "
             "%s::text[], %s::bytea[], %s::text[], %s::timestamptz[], %s, %s)",
             (
-                given["tenant"], [e[0] for e in events], [e[1] for e in events], ["test.happened.v1"] * len(events),
-                [b"{}"] * len(events), given["meta"], given["command"], given["fingerprint"], given["answer"],
-                queues, commands, dedupes, given["due"], given["job"], given["token"],
+                given["tenant"],
+                [e[0] for e in events],
+                [e[1] for e in events],
+                ["test.happened.v1"] * len(events),
+                [b"{}"] * len(events),
+                given["meta"],
+                given["command"],
+                given["fingerprint"],
+                given["answer"],
+                queues,
+                commands,
+                dedupes,
+                given["due"],
+                given["job"],
+                given["token"],
             ),
         ).fetchone()
         assert row is not None

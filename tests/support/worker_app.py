@@ -43,17 +43,30 @@ class NewJob:
 
 
 def append(
-    conn: psycopg.Connection[Any], tenant: UUID, *, events: Sequence[UUID] = (), jobs: Sequence[NewJob] = (),
-    job: UUID | None = None, token: UUID | None = None,
+    conn: psycopg.Connection[Any],
+    tenant: UUID,
+    *,
+    events: Sequence[UUID] = (),
+    jobs: Sequence[NewJob] = (),
+    job: UUID | None = None,
+    token: UUID | None = None,
 ) -> list[UUID]:
     """Call es.append with one first event for each of `events` and with `jobs`; the ids of the jobs."""
     conn.execute(
         _APPEND,
         (
-            tenant, list(events), [1] * len(events), ["effect.v1"] * len(events), [b"{}"] * len(events), b"{}",
-            [j.queue for j in jobs] or None, [json.dumps(j.do).encode() for j in jobs] or None,
-            [j.dedupe for j in jobs] or None, [j.run_at for j in jobs] if any(j.run_at for j in jobs) else None,
-            job, token,
+            tenant,
+            list(events),
+            [1] * len(events),
+            ["effect.v1"] * len(events),
+            [b"{}"] * len(events),
+            b"{}",
+            [j.queue for j in jobs] or None,
+            [json.dumps(j.do).encode() for j in jobs] or None,
+            [j.dedupe for j in jobs] or None,
+            [j.run_at for j in jobs] if any(j.run_at for j in jobs) else None,
+            job,
+            token,
         ),
     )
     return [job_id(tenant, j.dedupe) for j in jobs]
