@@ -119,13 +119,15 @@ def _walk(walk: Walk, teller: Teller) -> bool:
     ]
     if not walk.own_report:
         second = (SAMPLES / "day_20.json").read_bytes()
-        second_day = _pulled_on(second, None)
+        third = (SAMPLES / "day_60.json").read_bytes()
+        second_day, third_day = _pulled_on(second, None), _pulled_on(third, None)
         steps += [
             ("The carrier delivers", walk.deliver),
             ("The clocks run", walk.start_clocks),
             ("The second report is compared", lambda: walk.import_second(second, second_day)),
             ("The operator confirms", walk.confirm),
             ("The rest is overdue", walk.overdue),
+            ("A third report brings one back", lambda: walk.import_third(third, third_day)),
         ]
     steps.append(("Nothing is left undone", walk.nothing_set_aside))
     try:

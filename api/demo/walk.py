@@ -293,6 +293,26 @@ class Walk:
         self.story.note(overdue=len(overdue), statuses=dict(statuses), tasks=len(tasks), notifications=len(messages))
         return f"{len(overdue)} overdue, {len(tasks)} tasks, {len(messages)} messages"
 
+    def import_third(self, content: bytes, pulled_on: date) -> str:
+        """Later still, a deleted account is reported again: its dispute is opened anew, for the consumer to sign."""
+        self.advance(datetime.combine(pulled_on, time(15), tzinfo=UTC))
+        _, said = self._import(content)
+        self.advance(self.now)
+        disputes = self.operator.every("/v1/disputes")
+        back = [dispute for dispute in disputes if dispute["outcome"] == "reinserted"]
+        again = [dispute for dispute in disputes if dispute["round"] > 1]
+        if not back or {_about(dispute) for dispute in again} != {_about(dispute) for dispute in back}:
+            raise WalkFailed(f"{len(back)} deleted accounts are back, and {len(again)} disputes were opened anew")
+        tasks = self.operator.every("/v1/tasks", kind="reinserted_item")
+        if {task["about_id"] for task in tasks} != {dispute["dispute_id"] for dispute in back}:
+            raise WalkFailed("an account that came back has no task")
+        letters = self.consumer.until(
+            "a letter drafted", "/v1/letters", lambda items: any(item["status"] == "draft" for item in items)
+        )
+        drafted = sum(letter["status"] == "draft" for letter in letters)
+        self.story.note(reinserted=len(back), reopened=[dispute["dispute_id"] for dispute in again])
+        return f"{said}; {len(back)} account is back, disputed anew; {drafted} letter waits for the consumer"
+
     def nothing_set_aside(self) -> str:
         """No job of the walk failed for good."""
         buried = self.owner.get("/v1/jobs", state="buried", limit=100)
@@ -311,6 +331,10 @@ class Walk:
     @staticmethod
     def _all(name: str, value: str) -> Callable[[list[Json]], bool]:
         return lambda items: bool(items) and all(item[name] == value for item in items)
+
+
+def _about(dispute: Json) -> tuple[str, str]:
+    return dispute["tradeline_id"], dispute["bureau"]
 
 
 _KINDS = ("statutory_due", "results_due", "breach_assertable_on")

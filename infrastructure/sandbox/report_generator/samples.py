@@ -1,8 +1,9 @@
-"""The committed samples: two pulls of one invented person, and what that person would tell us.
+"""The committed samples: three pulls of one invented person, and what that person would tell us.
 
 The first is pulled on `FIRST_PULL`. The second, 25 days later, is complete and shows two changes among the
 accounts with planted errors: the obsolete collection is gone at all three bureaus, and the loan shown as
 current with an amount past due has that amount at zero, furnished anew. Nothing else was furnished in between.
+The third, 65 days after the first, is complete too, and the collection is reported again at one bureau.
 """
 
 from __future__ import annotations
@@ -16,15 +17,19 @@ from typing import Final
 from domain.bureaus import Bureau
 from domain.credit_reports import ReportFormat
 from infrastructure.sandbox.report_generator import base_scores, invent, write
+from infrastructure.sandbox.report_generator.accounts import Account
 from infrastructure.sandbox.report_generator.people import Person
 from infrastructure.sandbox.report_generator.plants import Bureaus, Draft, Planted
 
 SEED: Final = 21
 FIRST_PULL: Final = date(2026, 1, 5)
 SECOND_PULL: Final = FIRST_PULL + timedelta(days=25)
+THIRD_PULL: Final = FIRST_PULL + timedelta(days=65)
+BACK_AT: Final = Bureau.EQUIFAX
 FURNISHED_AGAIN: Final = FIRST_PULL + timedelta(days=19)
 GONE: Final = "D01"
 CORRECTED: Final = "D19"
+_STORY: Final = {"gone_at_day_20": GONE, "corrected_at_day_20": CORRECTED, "back_at_day_60": GONE}
 _EVERYWHERE: Final = tuple(Bureau)
 _PLAN: Final[Mapping[str, Bureaus | None]] = {
     CORRECTED: _EVERYWHERE,
@@ -55,31 +60,35 @@ def sample_files(seed: int = SEED) -> dict[str, bytes]:
     draft, planted = invent(seed, FIRST_PULL, _PLAN)
     scores = base_scores(draft, _EVERYWHERE)
     first = write(draft, planted, FIRST_PULL, ReportFormat.TRUELINK_SMARTCREDIT, scores)
-    truth = [
+    planted_errors = [
         {"detector": error.detector, "group": error.group, "bureaus": list(error.bureaus)} for error in first.planted
     ]
     person = _consumer(draft.person)
-    _answer(draft, planted)
+    gone = _answer(draft, planted)
     better = {bureau: score + 6 for bureau, score in scores.items()}
     second = write(draft, planted, SECOND_PULL, ReportFormat.TRUELINK_SMARTCREDIT, better)
+    draft.accounts.append(replace(gone, columns={BACK_AT: gone.columns[BACK_AT]}))
+    third = write(draft, planted, THIRD_PULL, ReportFormat.TRUELINK_SMARTCREDIT, better)
     return {
         "first_pull.json": first.raw + b"\n",
         "day_20.json": second.raw + b"\n",
+        "day_60.json": third.raw + b"\n",
         "consumer.json": _lines(person),
-        "truth.json": _lines({"first_pull": truth, "gone_at_day_20": GONE, "corrected_at_day_20": CORRECTED}),
+        "truth.json": _lines({"first_pull": planted_errors, **_STORY}),
     }
 
 
-def _answer(draft: Draft, planted: list[Planted]) -> None:
-    """What bureaus and furnishers did between the pulls."""
+def _answer(draft: Draft, planted: list[Planted]) -> Account:
+    """What bureaus and furnishers did between the pulls; the account that they deleted."""
     accounts = {error.detector: error.account for error in planted}
-    draft.accounts = [account for account in draft.accounts if account is not accounts[GONE]]
-    corrected = accounts[CORRECTED]
-    if corrected is None:
-        raise ValueError("the corrected error must be on an account")
+    gone, corrected = accounts[GONE], accounts[CORRECTED]
+    if gone is None or corrected is None:
+        raise ValueError("the errors that are answered must be on accounts")
+    draft.accounts = [account for account in draft.accounts if account is not gone]
     corrected.columns = {
         bureau: replace(column, past_due=0, reported=FURNISHED_AGAIN) for bureau, column in corrected.columns.items()
     }
+    return gone
 
 
 def _consumer(person: Person) -> dict[str, object]:

@@ -32,9 +32,7 @@ def test_a_name_is_spelt_otherwise_but_never_lost(seed: int) -> None:
 def test_a_thin_section_lacks_rows_and_a_missing_one_is_named(seed: int) -> None:
     rng = random.Random(seed)
     inventor = Inventor(rng, FIRST_PULL)
-    accounts = {
-        number: Account("card", dict(inventor.card(("A", "B", "C")).columns)) for number in range(8)
-    }
+    accounts = {number: Account("card", dict(inventor.card(("A", "B", "C")).columns)) for number in range(8)}
     before = {number: set(account.columns) for number, account in accounts.items()}
     missing, partial = thinned(rng, accounts)
     assert not missing & partial

@@ -13,11 +13,13 @@ from domain.matching import match, mint, remember
 from domain.reconciliation import DisputedItem, Outcome, completeness, reconcile
 from infrastructure.reports import parse
 from infrastructure.sandbox.report_generator.samples import (
+    BACK_AT,
     CORRECTED,
     FIRST_PULL,
     FURNISHED_AGAIN,
     GONE,
     SECOND_PULL,
+    THIRD_PULL,
     sample_files,
 )
 
@@ -26,7 +28,7 @@ SAMPLES = Path(__file__).parents[4] / "samples"
 
 def test_the_committed_files_are_what_the_generator_writes():
     files = sample_files()
-    assert sorted(files) == ["consumer.json", "day_20.json", "first_pull.json", "truth.json"]
+    assert sorted(files) == ["consumer.json", "day_20.json", "day_60.json", "first_pull.json", "truth.json"]
     assert {name: (SAMPLES / name).read_bytes() for name in files} == files
 
 
@@ -38,6 +40,11 @@ def first():
 @pytest.fixture(scope="module")
 def second():
     return parse((SAMPLES / "day_20.json").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def third():
+    return parse((SAMPLES / "day_60.json").read_bytes())
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +97,13 @@ def test_what_changed_was_furnished_after_delivery(first, second):
     assert {row.bureau for row in changed} == set(Bureau)
     assert {row.reported.earliest for row in changed} == {FURNISHED_AGAIN}
     assert len(second.tradelines) == len(first.tradelines) - 1
+
+
+def test_the_third_pull_brings_back_what_was_deleted_at_one_bureau(first, second, third, findings):
+    group = next(finding.group for finding in findings if finding.detector == GONE)
+    deleted = {(row.creditor_name, row.account_number) for row in first.rows() if row.group == group}
+    assert third.pulled_on == THIRD_PULL
+    assert not [row for row in second.rows() if (row.creditor_name, row.account_number) in deleted]
+    back = [row for row in third.rows() if (row.creditor_name, row.account_number) in deleted]
+    assert [row.bureau for row in back] == [BACK_AT]
+    assert len(list(third.rows())) == len(list(second.rows())) + 1
