@@ -37,6 +37,7 @@ TESTED_ELSEWHERE = {
     "infrastructure/directory.py": "tests/infrastructure/test_wiring.py",
     "infrastructure/stores.py": "tests/infrastructure/test_wiring.py",
     "infrastructure/reads.py": "tests/infrastructure/test_wiring.py",
+    "infrastructure/sandbox/credit_feed/__main__.py": "tests/infrastructure/sandbox/credit_feed/test_main.py",
     "infrastructure/sandbox/print_provider/__main__.py": "tests/infrastructure/sandbox/print_provider/test_main.py",
 }
 """Modules whose test has another name than theirs."""

@@ -1,60 +1,22 @@
-"""What the provider has promised, on disk before it is said: one JSON line for each fact.
-
-A killed process loses nothing it acknowledged, so the letters here can be counted against the mailings
-that were asked for.
-"""
+"""The letters the provider has promised to print, so that they can be counted against the mailings asked for."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+from infrastructure.sandbox.ledger import Ledger as SandboxLedger
 
 
-class Ledger:
-    """An append-only file and the printed PDFs beside it. One process writes it."""
+class Ledger(SandboxLedger):
+    """The sandbox's ledger with the printed PDFs beside it."""
 
     def __init__(self, home: Path) -> None:
-        self._pdfs = home / "pdfs"
-        self._pdfs.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path = home / "ledger.jsonl"
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        self._drop_a_torn_end()
-
-    def entries(self) -> Iterator[dict[str, Any]]:
-        """Every fact since the beginning."""
-        with self._path.open("rb") as lines:
-            for line in lines:
-                yield json.loads(line)
-
-    def append(self, entry: dict[str, Any], durable: bool = True) -> None:
-        """Write one fact. A durable one is on the disk when this returns."""
-        line = json.dumps(entry, separators=(",", ":")).encode() + b"\n"
-        if os.write(self._file, line) != len(line):
-            raise OSError("the ledger could not be written in full")
-        if durable:
-            os.fsync(self._file)
+        super().__init__(home, "pdfs")
 
     def keep_pdf(self, letter_id: str, pdf: bytes) -> None:
         """Store the bytes to be printed, before the letter is recorded."""
-        with (self._pdfs / f"{letter_id}.pdf").open("wb") as file:
-            file.write(pdf)
-            file.flush()
-            os.fsync(file.fileno())
+        self.keep(f"{letter_id}.pdf", pdf)
 
     def pdf(self, letter_id: str) -> bytes:
         """The bytes that were to be printed."""
-        return (self._pdfs / f"{letter_id}.pdf").read_bytes()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        os.close(self._file)
-
-    def _drop_a_torn_end(self) -> None:
-        content = self._path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        if whole != len(content):
-            os.ftruncate(self._file, whole)
-            os.fsync(self._file)
+        return self.kept(f"{letter_id}.pdf")
