@@ -1,5 +1,5 @@
-"""Comparing a new report with what was disputed. One report proposes an outcome; a second one, or the operator, ends
-the dispute; and whatever was deleted is watched in every report that follows."""
+"""Comparing a new report with what was disputed. One report proposes an outcome; two more, or the operator, end the
+dispute; and whatever was deleted is watched in every report that follows."""
 
 from __future__ import annotations
 
@@ -105,6 +105,6 @@ def reconcile_dispute(command: ReconcileDispute, work: Work) -> Answer:
 
 def _newest_compared(dispute: Dispute, work: Work) -> Report | None:
     """The report that the outcome on the table, or the end, rests on: only a later pull can say more."""
-    report_id = dispute.confirmed_from or dispute.proposed_from
+    report_id = dispute.confirmed_from or dispute.repeated_from or dispute.proposed_from
     over = dispute.status in (DisputeStatus.EVALUATED, DisputeStatus.CLOSED)
     return work.load(Report, report_id) if over and report_id is not None else None

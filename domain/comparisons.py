@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from domain.disputes import Dispute
 
 CONFIRMED_BY_A_REPORT: Final = (Outcome.DELETED, Outcome.CORRECTED)
-"""Everything that was asked has been done: a second report that shows the same ends the dispute."""
+"""Everything that was asked has been done: two whole reports that show it after the first end the dispute."""
 
 _SAME: Final = {Outcome.MOOT: (Outcome.MOOT, Outcome.DELETED, Outcome.CORRECTED)}
 """What was settled before the letter arrived looks, from then on, as if the letter had done it."""
@@ -48,10 +48,10 @@ class Comparison(Value):
         """Whether this report shows what an earlier one proposed."""
         return self.outcome in _SAME.get(proposed, (proposed,))
 
-    def confirms(self, proposed: Outcome) -> bool:
-        """Whether this report ends the dispute: all that was asked is done, here as in the report before.
+    def counts_for(self, proposed: Outcome) -> bool:
+        """Whether this report is evidence of what an earlier one proposed: all that was asked is done, here as there.
 
-        Only a steady section does: a thin one, even where it shows what was asked, ends nothing.
+        Only a steady section is: a thin one, even where it shows what was asked, proves nothing.
         """
         return proposed in CONFIRMED_BY_A_REPORT and self.settles and self.repeats(proposed) and self.steady
 
@@ -83,7 +83,7 @@ class Evaluated(Compared):
         aggregate.outcome = self.outcome
         aggregate.provisional = self.provisional
         aggregate.considered[self.report_id] = self.rule
-        aggregate.proposed_from = self.report_id
+        aggregate.proposed_from, aggregate.repeated_from = self.report_id, None
         aggregate.status_before_evaluation = aggregate.status
         aggregate.status = DisputeStatus.EVALUATED
 
@@ -103,8 +103,20 @@ class ReportConsidered(Compared):
         aggregate.considered[self.report_id] = self.rule
 
 
+class OutcomeRepeated(Compared):
+    """A whole report shows the proposed outcome too; the one that proposed it may have been thin, so one more must."""
+
+    TOPIC: ClassVar[str] = "dispute.outcome_repeated.v1"
+    outcome: Outcome
+    proposed_from: UUID
+
+    def apply(self, aggregate: Dispute) -> None:
+        aggregate.considered[self.report_id] = self.rule
+        aggregate.repeated_from = self.report_id
+
+
 class OutcomeConfirmed(Compared):
-    """A second complete report shows the outcome too: it is final."""
+    """As many whole reports as it takes have shown the outcome: it is final."""
 
     TOPIC: ClassVar[str] = "dispute.outcome_confirmed.v1"
     outcome: Outcome

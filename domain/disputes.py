@@ -117,6 +117,7 @@ class Dispute(Aggregate):
 
     Evaluated: TypeAlias = comparisons.Evaluated
     ReportConsidered: TypeAlias = comparisons.ReportConsidered
+    OutcomeRepeated: TypeAlias = comparisons.OutcomeRepeated
     OutcomeConfirmed: TypeAlias = comparisons.OutcomeConfirmed
     OutcomeContradicted: TypeAlias = comparisons.OutcomeContradicted
     Reinserted: TypeAlias = comparisons.Reinserted
@@ -198,6 +199,7 @@ class Dispute(Aggregate):
         self.provisional = False
         self.considered: dict[UUID, str] = {}
         self.proposed_from: UUID | None = None
+        self.repeated_from: UUID | None = None
         self.confirmed_from: UUID | None = None
         self.overruled: set[Outcome] = set()
         self.status_before_evaluation: DisputeStatus | None = None
@@ -317,7 +319,8 @@ class Dispute(Aggregate):
     def _weigh(self, found: Comparison, actor_id: UUID, at: datetime) -> None:
         """Another report beside the one that proposed the outcome on the table.
 
-        What an operator has overruled once, no report ends by itself.
+        The first that counts repeats it, the second ends the dispute: nobody can tell whether the one that proposed
+        it lacked just what was disputed. What an operator has overruled once, no report ends by itself.
         """
         if self._has_decided_from(found.report_id) or self.outcome is None:
             return
@@ -326,11 +329,13 @@ class Dispute(Aggregate):
             back_to = self.status_before_evaluation
             self._note(self.OutcomeContradicted, found, at, back_to=back_to, **proposal)
             self.take_report(found, actor_id, at)
-        elif found.confirms(self.outcome) and self.outcome not in self.overruled:
+        elif not found.counts_for(self.outcome) or self.outcome in self.overruled:
+            self.consider_report(found, at)
+        elif self.repeated_from is None:
+            self._note(self.OutcomeRepeated, found, at, **proposal)
+        else:
             self._note(self.OutcomeConfirmed, found, at, **proposal)
             self.confirm(actor_id, at)
-        else:
-            self.consider_report(found, at)
 
     def _note(self, event: type[Compared], found: Comparison, at: datetime, **more: Any) -> None:
         self.record(
@@ -339,7 +344,7 @@ class Dispute(Aggregate):
         )  # fmt: skip
 
     def confirm(self, actor_id: UUID, at: datetime) -> None:
-        """The operator agrees with the proposed outcome, or a second report shows it too: the dispute is over."""
+        """The operator agrees with the proposed outcome, or enough reports show it too: the dispute is over."""
         self._require("closed", S.EVALUATED)
         self.record(self.Closed, at, outcome=self.outcome, report_id=self.proposed_from, confirmed_by=actor_id)
 

@@ -142,7 +142,7 @@ class DisputedItem(Value):
 class Reconciliation(Value):
     """What a report shows about a dispute. `outcome` None: it settles nothing, keep waiting.
 
-    `provisional` outcomes need a second report, the bureau's own letter, or the operator.
+    `provisional` outcomes need further reports, the bureau's own letter, or the operator.
     """
 
     outcome: Outcome | None

@@ -83,10 +83,13 @@ def bench_pdf(letters: Annotated[int, typer.Option(min=4)] = 30, seed: Seed = 0,
 
 @bench.command("reconcile")
 def bench_reconcile(
-    sequences: Annotated[int, typer.Option(min=1)] = 2000, seed: Seed = 0, as_json: Json = False
+    sequences: Annotated[int, typer.Option(min=1)] = 2000,
+    first: Annotated[int, typer.Option(min=0, help="begin with this one of the seed's sequences")] = 0,
+    seed: Seed = 0,
+    as_json: Json = False,
 ) -> None:
     """Whose row is whose, and what closes by itself, on sequences of pulls whose truth is known."""
-    tell(_benchmark("reconcile").main(sequences=sequences, seed=seed), as_json)
+    tell(_benchmark("reconcile").main(sequences=sequences, first=first, seed=seed), as_json)
 
 
 @bench.command("api")

@@ -148,7 +148,7 @@ def tasks(case: Case, kind: TaskKind) -> list[TaskStatus]:
     return [task.status for task in case.world.all(Task) if task.kind is kind]
 
 
-def test_a_second_pull_makes_a_deletion_final_and_its_task_done(case: Case) -> None:
+def test_two_further_pulls_make_a_deletion_final_and_its_task_done(case: Case) -> None:
     received(case)
     pull(case, date(2026, 1, 29), *REMAINING)
     assert {(d.status, d.outcome) for d in case.world.all(Dispute)} == {(DisputeStatus.EVALUATED, Outcome.DELETED)}
@@ -156,10 +156,28 @@ def test_a_second_pull_makes_a_deletion_final_and_its_task_done(case: Case) -> N
     assert {d.status for d in case.world.all(Dispute)} == {DisputeStatus.EVALUATED}, "the same day is the same pull"
     pull(case, date(2026, 2, 9), everywhere("21"))
     assert {d.status for d in case.world.all(Dispute)} == {DisputeStatus.EVALUATED}, "a thin pull confirms nothing"
-    pull(case, date(2026, 2, 20), *REMAINING)
+    for day in (date(2026, 2, 20), date(2026, 2, 20)):
+        pull(case, day, *REMAINING)
+    assert {(d.status, d.outcome) for d in case.world.all(Dispute)} == {(DisputeStatus.EVALUATED, Outcome.DELETED)}
+    pull(case, date(2026, 3, 23), *REMAINING)
     assert {(d.status, d.outcome) for d in case.world.all(Dispute)} == {(DisputeStatus.CLOSED, Outcome.DELETED)}
     assert tasks(case, TaskKind.CONFIRM_OUTCOME) == [TaskStatus.DONE] * 3
     assert tasks(case, TaskKind.REINSERTED_ITEM) == []
+
+
+MANY = tuple(everywhere(str(number)) for number in range(31, 37))
+
+
+def test_a_thin_pull_that_lacks_just_what_is_disputed_is_no_evidence(case: Case) -> None:
+    """It passes the gate, and the next whole pull, the item deleted by then, lacks no more than it did."""
+    pull(case, date(2026, 1, 11), *REMAINING, everywhere("22", past_due=8_000), *MANY)
+    received(case)
+    thin = (*REMAINING, *MANY)
+    pull(case, date(2026, 1, 29), *thin)
+    pull(case, date(2026, 2, 20), *thin)
+    assert {(d.status, d.outcome) for d in case.world.all(Dispute)} == {(DisputeStatus.EVALUATED, Outcome.DELETED)}
+    pull(case, date(2026, 3, 23), *thin)
+    assert {d.status for d in case.world.all(Dispute)} == {DisputeStatus.CLOSED}
 
 
 def test_a_deletion_that_the_next_pull_does_not_show_is_taken_back(case: Case) -> None:
@@ -179,7 +197,7 @@ def test_an_older_pull_brought_in_late_confirms_nothing(case: Case) -> None:
 
 def test_a_deleted_item_that_comes_back_however_late_is_disputed_again(case: Case) -> None:
     received(case)
-    for day in (date(2026, 1, 29), date(2026, 2, 20)):
+    for day in (date(2026, 1, 29), date(2026, 2, 20), date(2026, 3, 23)):
         pull(case, day, *REMAINING)
     pull(case, date(2027, 11, 5), *REMAINING)
     back = (row(Bureau.EXPERIAN, "22", past_due=8_000),)

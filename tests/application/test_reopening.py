@@ -44,7 +44,7 @@ def case() -> Case:
             time_zone="America/New_York", mailing_id=dispute.mailing_id or uuid4(),
         )  # fmt: skip
         when(made.world, receipt)
-    for day in (date(2026, 1, 29), date(2026, 2, 20)):
+    for day in (date(2026, 1, 29), date(2026, 2, 10), date(2026, 2, 20)):
         made.import_report(report(day, *REST))
         made.world.settle()
     assert {(d.status, d.outcome) for d in made.world.all(Dispute)} == {(DisputeStatus.CLOSED, Outcome.DELETED)}

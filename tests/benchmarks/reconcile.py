@@ -77,10 +77,10 @@ class Tally:
         return 2 * self.precision * self.recall / both if both else 0.0
 
 
-def main(sequences: int = 2000, seed: int = 0, processes: int | None = None) -> dict[str, Any]:
-    """Run so many sequences; the counts, and whether every bound was kept."""
+def main(sequences: int = 2000, seed: int = 0, first: int = 0, processes: int | None = None) -> dict[str, Any]:
+    """Run so many of the seed's sequences, from number `first` on; the counts, and whether every bound was kept."""
     tally, started = Tally(), time.perf_counter()
-    seeds = [seed * 1_000_003 + number for number in range(sequences)]
+    seeds = [seed * 1_000_003 + number for number in range(first, first + sequences)]
     with ProcessPoolExecutor(processes or os.cpu_count(), mp_context=get_context("spawn")) as pool:
         for part in pool.map(_run, (seeds[at : at + _CHUNK] for at in range(0, sequences, _CHUNK))):
             tally.add(part)
@@ -101,6 +101,7 @@ def main(sequences: int = 2000, seed: int = 0, processes: int | None = None) -> 
         **{name: counts[name] for name in _COUNTED},
         "mistakes": tally.wrong[:20],
         "sequences": sequences,
+        "first": first,
         "seed": seed,
         "seconds": round(time.perf_counter() - started, 1),
         "versions": {"matcher": MATCHER_VERSION, "parser": PARSER_VERSION},

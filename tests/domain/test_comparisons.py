@@ -1,4 +1,4 @@
-"""When a second report agrees with what a first one proposed, and when it takes that back."""
+"""When a later report agrees with what a first one proposed, and when it takes that back."""
 
 from uuid import UUID
 
@@ -41,13 +41,13 @@ def test_what_was_settled_before_the_letter_came_stays_so() -> None:
 
 
 def test_a_report_ends_only_what_was_done_as_asked() -> None:
-    ending = {outcome for outcome in Outcome if shows(outcome).confirms(outcome)}
+    ending = {outcome for outcome in Outcome if shows(outcome).counts_for(outcome)}
     assert ending == set(CONFIRMED_BY_A_REPORT)
-    assert not shows(Outcome.CORRECTED).confirms(Outcome.DELETED)
-    assert not shows(Outcome.DELETED).confirms(Outcome.MOOT)
+    assert not shows(Outcome.CORRECTED).counts_for(Outcome.DELETED)
+    assert not shows(Outcome.DELETED).counts_for(Outcome.MOOT)
 
 
 @pytest.mark.parametrize("proposed", CONFIRMED_BY_A_REPORT)
 def test_an_outcome_is_final_only_where_nothing_else_is_missing_or_back(proposed: Outcome) -> None:
-    assert shows(proposed).confirms(proposed)
-    assert not shows(proposed, steady=False).confirms(proposed)
+    assert shows(proposed).counts_for(proposed)
+    assert not shows(proposed, steady=False).counts_for(proposed)

@@ -183,22 +183,39 @@ def test_a_report_is_counted_once() -> None:
     assert kinds(made, 6) == [Dispute.ReportConsidered]
 
 
-def report_shows(made: Dispute, name: str, outcome: Outcome | None, *, shown: bool = True) -> None:
-    made.take_report(comparison(name, outcome, "C04", shown=shown), ACTOR_ID, at(600))
+def report_shows(made: Dispute, name: str, outcome: Outcome | None, *, shown: bool = True, steady: bool = True) -> None:
+    found = comparison(name, outcome, "C04", shown=shown).model_copy(update={"steady": steady})
+    made.take_report(found, ACTOR_ID, at(600))
 
 
-def test_a_second_report_ends_what_it_shows_too() -> None:
+def test_two_further_reports_end_what_they_show_too() -> None:
     made = received_dispute()
-    report_shows(made, "one", Outcome.DELETED, shown=False)
-    report_shows(made, "one", Outcome.DELETED, shown=False)
+    for name in ("one", "one"):
+        report_shows(made, name, Outcome.DELETED, shown=False)
     assert (made.status, made.provisional) == (S.EVALUATED, True)
     report_shows(made, "thin", Outcome.INDETERMINATE)
-    report_shows(made, "two", Outcome.DELETED, shown=False)
+    for name in ("two", "two"):
+        report_shows(made, name, Outcome.DELETED, shown=False)
+    assert (made.status, made.outcome, made.provisional) == (S.EVALUATED, Outcome.DELETED, True)
+    assert kinds(made, -1) == [Dispute.OutcomeRepeated]
+    report_shows(made, "unsteady", Outcome.DELETED, shown=False, steady=False)
+    assert made.status is S.EVALUATED
+    report_shows(made, "three", Outcome.DELETED, shown=False)
     assert (made.status, made.outcome, made.provisional) == (S.CLOSED, Outcome.DELETED, False)
     confirmed = made.pending_events[-2]
     assert isinstance(confirmed, Dispute.OutcomeConfirmed)
-    assert (confirmed.proposed_from, confirmed.report_id) == (uid("one"), uid("two"))
-    assert (confirmed.rule, confirmed.changes) == ("C04", comparison("two", None, shown=False).changes)
+    assert (confirmed.proposed_from, made.repeated_from, confirmed.report_id) == (uid("one"), uid("two"), uid("three"))
+    assert (confirmed.rule, confirmed.changes) == ("C04", comparison("three", None, shown=False).changes)
+
+
+def test_what_was_repeated_for_one_proposal_does_not_count_for_the_next() -> None:
+    made = received_dispute()
+    for name in ("one", "two"):
+        report_shows(made, name, Outcome.DELETED, shown=False)
+    report_shows(made, "back", Outcome.VERIFIED)
+    for name in ("gone", "gone still"):
+        report_shows(made, name, Outcome.DELETED, shown=False)
+    assert (made.status, made.proposed_from, made.repeated_from) == (S.EVALUATED, uid("gone"), uid("gone still"))
 
 
 @pytest.mark.parametrize(
