@@ -82,7 +82,7 @@ def create_app(wired: Callable[[], AbstractContextManager[Sfdify]], *, hasher: P
             _REPORTS: middleware.LARGEST_REPORT,
             _DOCUMENTS: consumers.LARGEST_DOCUMENT + middleware.MEGABYTE,
         },
-        other_types={_DOCUMENTS: frozenset({"multipart/form-data"})},
+        other_types={_REPORTS: reports.OTHER_TYPES, _DOCUMENTS: frozenset({"multipart/form-data"})},
     )
     return app
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -24,12 +24,16 @@ class JsonRoute(APIRoute):
             return handler
 
         async def strict(request: Request) -> Response:
-            media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-            if media_type == "application/json" and (raw := await request.body()):
+            if media_type_of(request.headers) == "application/json" and (raw := await request.body()):
                 request._json = read_json(raw)  # where the framework looks for what was parsed before
             return await handler(request)
 
         return strict
+
+
+def media_type_of(headers: Mapping[str, str]) -> str:
+    """The type a body is said to be, without its parameters; empty if nothing is said."""
+    return headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 def read_json(raw: bytes) -> Any:

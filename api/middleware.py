@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.bodies import media_type_of
 from api.problem_kinds import kind_of_status
 from api.route_templates import route_template
 from infrastructure.limits import Decision
@@ -211,7 +212,7 @@ class BodyLimits:
         has_body = int(declared) > 0 or "transfer-encoding" in headers
         if scope["method"] not in _BODIES or not has_body:
             return False
-        media_type = headers.get("content-type", "").split(";")[0].strip().lower()
+        media_type = media_type_of(headers)
         others = next((types for pattern, types in self.other_types if pattern.fullmatch(scope["path"])), frozenset())
         return media_type != "application/json" and media_type not in others
 

@@ -15,6 +15,7 @@ from application.kernel import system
 from application.reports import ImportReport
 from domain.kernel import NotFound
 from infrastructure.databases import database
+from infrastructure.reports.recognition import media_type_of
 from infrastructure.runtime import tenant_of_consumer
 from infrastructure.settings import load
 from infrastructure.wiring import wire
@@ -55,7 +56,8 @@ def import_report(
         tenant_id = tenant_of_consumer(settings, admin_url, consumer)
         if tenant_id is None:
             raise NotFound("there is no consumer of this id")
-        done = sfdify.bus.handle(ImportReport(consumer_id=consumer, content=content), system(tenant_id))
+        command = ImportReport(consumer_id=consumer, content=content, media_type=media_type_of(content))
+        done = sfdify.bus.handle(command, system(tenant_id))
     sys.stdout.write(
         f"report {done.answer['report_id']}: {done.answer['tradelines']} tradelines,"
         f" {done.answer['findings']} findings\n"

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 
+from infrastructure.reports.recognition import media_type_of
 from infrastructure.trust import trust
 
 Json = dict[str, Any]
@@ -43,7 +44,7 @@ class Client:
 
     def upload(self, path: str, content: bytes) -> Json:
         """Send a file as it is."""
-        headers = {"Idempotency-Key": uuid4().hex, "Content-Type": "application/json"}
+        headers = {"Idempotency-Key": uuid4().hex, "Content-Type": media_type_of(content)}
         return self._call("POST", path, headers, content=content)
 
     def get(self, path: str, **params: Any) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.access import Reader, Writer, check, own_case
-from api.bodies import JsonRoute
+from api.bodies import JsonRoute, media_type_of
 from api.commands import CHANGES, CREATES, READS, Bus, Carrier, Key, Version
 from api.pages import Page
 from api.reads import Lists, One
@@ -29,11 +29,26 @@ from projections.reports import ReportRow
 from projections.tradelines import TradelineRow
 
 router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["reports"])
+OTHER_TYPES: Final = frozenset(
+    {
+        "application/xml", "text/xml", "application/javascript", "text/javascript", "text/html",
+        "application/pdf", "application/octet-stream",
+    }
+)  # fmt: skip
+"""What a report may be sent as besides JSON. A page or a PDF document is no report, but is told so."""
+
+_UNSAID: Final = "application/octet-stream"
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "The report exactly as it was exported, up to 20 MB",
-        "content": {"application/json": {"schema": {"type": "object", "additionalProperties": True}}},
+        "description": (
+            "The report exactly as it was exported, up to 20 MB: JSON, XML, or JSON in a JavaScript callback. Its "
+            "format is told from its content, and its characters' encoding from its own mark or declaration."
+        ),
+        "content": {
+            "application/json": {"schema": {"type": "object", "additionalProperties": True}},
+            **{media_type: {"schema": {"type": "string"}} for media_type in sorted(OTHER_TYPES)},
+        },
     }
 }
 
@@ -75,7 +90,8 @@ async def import_report(
 ) -> ReportImported:
     """Archive a report, read it, and look for what is wrong in it."""
     content = await request.body()
-    command = ImportReport(consumer_id=consumer_id, content=content)
+    media_type = media_type_of(request.headers) or _UNSAID
+    command = ImportReport(consumer_id=consumer_id, content=content, media_type=media_type)
     carrier = Carrier(request, response, api, caller)
     done = await run_in_threadpool(carrier.create, command, key, content)
     return ReportImported.model_validate({name: done.answer[name] for name in ("report_id", "tradelines", "findings")})

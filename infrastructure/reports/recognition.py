@@ -47,11 +47,11 @@ def recogniser(formats: Sequence[Format]) -> Callable[[bytes], Format]:
 
     def recognise(raw: bytes) -> Format:
         found, looks_like = None, "a PDF document"
-        if not raw[:_PDF_WITHIN].lstrip().startswith(b"%PDF-"):
+        if not _is_pdf(raw):
             text = _text(raw, read_here)
             if text.startswith("<"):
                 root = _root(text)
-                found, looks_like = by_root.get(root), "a web page" if root.lower() == "html" else "other XML"
+                found, looks_like = by_root.get(root), "a web page" if _is_page(root) else "other XML"
             elif text.startswith(("{", "[")) or has_callback(text):
                 marked = names.search(text)
                 found, looks_like = by_name[marked[1]] if marked else None, "other JSON"
@@ -62,6 +62,29 @@ def recogniser(formats: Sequence[Format]) -> Callable[[bytes], Format]:
         return found
 
     return recognise
+
+
+def media_type_of(raw: bytes) -> str:
+    """What a file is, as whoever sends it on should call it, told from its content too."""
+    if _is_pdf(raw):
+        return "application/pdf"
+    try:
+        text = text_of(raw).lstrip()
+    except UnreadableReport:
+        return "application/octet-stream"
+    if text.startswith("<"):
+        return "text/html" if _is_page(_root(text)) else "application/xml"
+    if has_callback(text):
+        return "application/javascript"
+    return "application/json" if text.startswith(("{", "[")) else "application/octet-stream"
+
+
+def _is_pdf(raw: bytes) -> bool:
+    return raw[:_PDF_WITHIN].lstrip().startswith(b"%PDF-")
+
+
+def _is_page(root: str) -> bool:
+    return root.lower() == "html"
 
 
 def _text(raw: bytes, read_here: str) -> str:

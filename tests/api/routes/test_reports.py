@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from api.etags import etag
 from api.routes import reports
 from domain.findings import DETECTORS
+from domain.reports import Report
 from tests.support.api import Served
 from tests.support.cases_over_http import Firm, add_consumer, first_pull, open_firm
+from tests.support.mismo import as_xml, response
 
 JSON = {"Content-Type": "application/json"}
 
@@ -86,6 +90,64 @@ def test_the_same_bytes_are_the_same_report(firms: tuple[Firm, Firm]) -> None:
     again = case.consumer.made("POST", path, content=content, headers=JSON)
 
     assert reports.ReportImported.model_validate(again).report_id.hex == case.ids["report_id"].replace("-", "")
+
+
+@pytest.fixture(scope="module")
+def importer(served: Served) -> Firm:
+    """A tenant with a consumer whose reports no other test looks at."""
+    firm = open_firm(served, "types")
+    add_consumer(firm, "Typewell")
+    return firm
+
+
+@pytest.mark.parametrize(
+    ("sent_as", "content", "kept_as"),
+    [
+        ("application/xml; charset=utf-8", as_xml(response()), "application/xml"),
+        ("TEXT/XML", as_xml(response()).replace(b"QUARRY", b"QUARRIE"), "text/xml"),
+        ("text/javascript", first_pull(), "text/javascript"),
+        ("application/javascript", first_pull().replace(b"\r", b"") + b"\n\n\n", "application/javascript"),
+        ("application/octet-stream", first_pull() + b"\n", "application/octet-stream"),
+        ("application/json", first_pull() + b"\n\n", "application/json"),
+    ],
+)
+def test_a_report_is_sent_as_what_it_is_and_the_type_is_kept(
+    served: Served, importer: Firm, sent_as: str, content: bytes, kept_as: str
+) -> None:
+    case = importer.cases[0]
+    path = f"/v1/consumers/{case.ids['consumer_id']}/reports"
+    made = case.consumer.made("POST", path, content=content, headers={"Content-Type": sent_as})
+    report = served.sfdify.engine.load(UUID(importer.tenant_id), Report, UUID(made["report_id"]))
+    assert report is not None
+    assert (made["tradelines"] > 0, report.media_type) == (True, kept_as)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content", "told"),
+    [
+        ("text/html", b"<!doctype html><title>Sign in</title>", "not a web page"),
+        ("application/xml", b"<html/>", "not a web page"),
+        ("text/xml", b"<creditReport/>", "not other XML"),
+        ("application/pdf", b"%PDF-1.7", "not a PDF document"),
+        ("application/octet-stream", b"\x00", "not plain text"),
+    ],
+)
+def test_what_is_no_report_is_told_what_it_looks_like(
+    importer: Firm, media_type: str, content: bytes, told: str
+) -> None:
+    case = importer.cases[0]
+    path = f"/v1/consumers/{case.ids['consumer_id']}/reports"
+    answer = case.consumer.send("POST", path, content=content, headers={"Content-Type": media_type})
+    assert (answer.status_code, answer.json()["code"]) == (422, "unreadable_report")
+    assert told in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "multipart/form-data; boundary=x", "application/x-protobuf", ""])
+def test_other_types_are_refused(importer: Firm, media_type: str) -> None:
+    case = importer.cases[0]
+    path = f"/v1/consumers/{case.ids['consumer_id']}/reports"
+    answer = case.consumer.send("POST", path, content=first_pull(), headers={"Content-Type": media_type})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
 def test_importing_takes_consent_and_the_right_role(served: Served) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from infrastructure.reports import FORMATS
 from infrastructure.reports.cursor import UnreadableReport
-from infrastructure.reports.recognition import Format, recogniser
+from infrastructure.reports.recognition import Format, media_type_of, recogniser
 from tests.support.mismo import as_json, as_xml, response
 from tests.support.truelink import raw, tree
 
@@ -89,3 +89,23 @@ def test_no_two_families_share_a_mark():
     marks = [mark for known in FORMATS for mark in (*known.json_names, *known.xml_roots) if mark]
     shared = {mark for mark in marks if sum(mark in (*k.json_names, *k.xml_roots) for k in FORMATS) > 1}
     assert shared == set()
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (TEXT.encode(), "application/json"),
+        (TEXT.encode("utf-16"), "application/json"),
+        (b" []", "application/json"),
+        (f"jsonp_callback({TEXT});".encode(), "application/javascript"),
+        (XML.encode(), "application/xml"),
+        (XML.encode("utf-8-sig"), "application/xml"),
+        (b"<!doctype html><title>Sign in</title>", "text/html"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "application/pdf"),
+        (b"Your credit report", "application/octet-stream"),
+        (b"\x89PNG\r\n\x1a\n\xff", "application/octet-stream"),
+        (b"", "application/octet-stream"),
+    ],
+)
+def test_a_file_is_called_what_its_content_says(content, media_type):
+    assert media_type_of(content) == media_type
