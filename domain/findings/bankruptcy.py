@@ -179,7 +179,7 @@ def bankruptcy_remark_wrong_person(scan: Scan) -> Iterator[Observation]:
     """An account speaks of a bankruptcy, and no bureau shows one; only the consumer knows whether there ever was."""
     if any(is_bankruptcy(record) for record in scan.report.public_records):
         return
-    for row in scan.report.rows():
+    for row in scan.rows():
         remark = _mentions(row)
         if remark is None or _NOT_INCLUDED.search(remark) or _ANOTHERS.search(remark):
             continue

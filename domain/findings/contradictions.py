@@ -57,7 +57,7 @@ def _zeroed(fields: tuple[str, ...]) -> tuple[AskedField, ...]:
 )
 def current_with_pastdue(scan: Scan) -> Iterator[Observation]:
     """An account shown as current, or paid as agreed, has an amount past due."""
-    for row in scan.report.rows():
+    for row in scan.rows():
         if row.pay_status is PaymentLevel.CURRENT and (row.past_due or 0) > 0 and not _is_paid(row):
             says = f"as {shown(row, 'pay_status')} and at the same time {shown(row, 'past_due')} past due"
             yield _single(row, ("pay_status", "past_due"), 93, says, _zeroed(("past_due",)))
@@ -74,7 +74,7 @@ def current_with_pastdue(scan: Scan) -> Iterator[Observation]:
 )
 def pastdue_gt_balance(scan: Scan) -> Iterator[Observation]:
     """More is past due than is owed at all."""
-    for row in scan.report.rows():
+    for row in scan.rows():
         if row.past_due is None or row.balance is None or row.past_due <= max(row.balance, 0):
             continue
         says = f"with {shown(row, 'past_due')} past due, more than its whole balance of {shown(row, 'balance')}"
@@ -97,7 +97,7 @@ def _is_paid(row: BureauTradeline) -> bool:
 )
 def paid_with_balance(scan: Scan) -> Iterator[Observation]:
     """An account shown as paid or settled still has a balance or an amount past due."""
-    for row in scan.report.rows():
+    for row in scan.rows():
         owed = owed_fields(row)
         if not owed or not _is_paid(row):
             continue
@@ -119,7 +119,7 @@ def paid_with_balance(scan: Scan) -> Iterator[Observation]:
 )
 def sold_transferred_with_balance(scan: Scan) -> Iterator[Observation]:
     """The seller of an account still shows a balance on it."""
-    for row in scan.report.rows():
+    for row in scan.rows():
         remark = _says(row, _SOLD, _NOT_SOLD)
         transferred = row.condition is Condition.TRANSFERRED
         owed = owed_fields(row)
@@ -142,7 +142,7 @@ def sold_transferred_with_balance(scan: Scan) -> Iterator[Observation]:
 )
 def collection_balance_growth(scan: Scan) -> Iterator[Observation]:
     """A collection's balance is higher than the amount placed, and nothing on the report explains it."""
-    for row in scan.report.rows():
+    for row in scan.rows():
         explained = any(_ADDED.search(remark) for remark in row.remarks)
         grown = row.balance is not None and bool(row.high_balance) and row.balance > (row.high_balance or 0)
         if row.is_collection and grown and not explained:
@@ -164,7 +164,7 @@ def collection_balance_growth(scan: Scan) -> Iterator[Observation]:
 )
 def missing_original_creditor(scan: Scan) -> Iterator[Observation]:
     """A collection that does not say whose debt it is."""
-    for row in scan.report.rows():
+    for row in scan.rows():
         told = any(_ORIGINAL.search(remark) for remark in row.remarks)
         if row.is_collection and row.original_creditor is None and not told:
             says = "as a collection and does not name the original creditor"

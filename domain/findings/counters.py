@@ -70,7 +70,9 @@ def late_count_vs_grid(scan: Scan) -> Iterator[Observation]:
     Sources differ in whether 90 days means more than 90 days too, and in whether a status newer than the grid is
     counted: either is accepted.
     """
-    for row in scan.report.rows():
+    for row in scan.rows():
+        if not row.history or row.late_30 is row.late_60 is row.late_90 is None:
+            continue
         levels = [cell.level for cell in row.history]
         counts = {level: levels.count(level) for level in _LEVELS.values()}
         fields = _miscounted(row, counts)
@@ -106,7 +108,7 @@ def _miscounted(row: BureauTradeline, counts: Mapping[PaymentLevel, int]) -> tup
     for field, level in _LEVELS.items():
         told = getattr(row, field)
         least = most = counts[level]
-        if not row.history or told is None or told == least:
+        if told is None or told == least:
             continue
         pending = row.pay_status is level
         if level is PaymentLevel.LATE_90:
@@ -130,7 +132,7 @@ def _miscounted(row: BureauTradeline, counts: Mapping[PaymentLevel, int]) -> tup
 )
 def worst_status_unsupported(scan: Scan) -> Iterator[Observation]:
     """The worst status shown is worse than the status now and every month of a whole grid."""
-    for row in scan.report.rows():
+    for row in scan.rows():
         if row.worst_pay_status is None or row.pay_status is None or not row.history:
             continue
         worst = max({cell.level for cell in row.history}, key=severity)

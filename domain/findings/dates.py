@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
-from domain.credit_reports import BureauTradeline, CanonicalReport
+from domain.credit_reports import BureauTradeline
 from domain.findings.model import DisputeReason, LetterType, Observation
 from domain.findings.quoting import label, named, quote, shown, some
 from domain.findings.registry import Scan, detector
@@ -26,8 +27,11 @@ _AFTER_OPENING: Final = ("closed", "last_payment")
 )
 def future_or_impossible_date(scan: Scan) -> Iterator[Observation]:
     """A date after the report was pulled, an event before the account was opened, a late month before it."""
-    for row in scan.report.rows():
-        problems = _problems(row, scan.report)
+    late = {row.ref for row in scan.late_rows}
+    for row in scan.rows():
+        problems = _problems(row, scan.report.pulled_on)
+        if row.ref in late:
+            problems += _late_before_opening(row)
         if not problems:
             continue
         fields = tuple(dict.fromkeys(field for _, involved in problems for field in involved))
@@ -45,12 +49,15 @@ def future_or_impossible_date(scan: Scan) -> Iterator[Observation]:
         )
 
 
-def _problems(row: BureauTradeline, report: CanonicalReport) -> list[tuple[str, tuple[str, ...]]]:
-    problems: list[tuple[str, tuple[str, ...]]] = []
+_Problem = tuple[str, tuple[str, ...]]
+
+
+def _problems(row: BureauTradeline, pulled_on: date) -> list[_Problem]:
+    problems: list[_Problem] = []
     for field in _DATES:
         day = getattr(row, field)
-        if day is not None and day.earliest > report.pulled_on:
-            said = f"{label(field)} {day} is after the report's own date {report.pulled_on.isoformat()}"
+        if day is not None and day.earliest > pulled_on:
+            said = f"{label(field)} {day} is after the report's own date {pulled_on.isoformat()}"
             problems.append((said, (field,)))
     if row.opened is None:
         return problems
@@ -58,10 +65,16 @@ def _problems(row: BureauTradeline, report: CanonicalReport) -> list[tuple[str, 
         day = getattr(row, field)
         if day is not None and day.latest < row.opened.earliest:
             problems.append((f"{label(field)} {day} is before date opened {row.opened}", (field, "opened")))
+    return problems
+
+
+def _late_before_opening(row: BureauTradeline) -> list[_Problem]:
+    if row.opened is None:
+        return []
     opened = row.opened.month_key or f"{row.opened.year:04d}-00"
     early = [cell for cell in row.history if cell.level.is_late and cell.month < opened]
-    if early:
-        months = some([cell.month for cell in early])
-        involved = ("opened", *(f"history.{cell.month}" for cell in early))
-        problems.append((f"late payments in {months} are before date opened {shown(row, 'opened')}", involved))
-    return problems
+    if not early:
+        return []
+    months = some([cell.month for cell in early])
+    involved = ("opened", *(f"history.{cell.month}" for cell in early))
+    return [(f"late payments in {months} are before date opened {shown(row, 'opened')}", involved)]

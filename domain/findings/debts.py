@@ -38,14 +38,19 @@ def original_of(row: BureauTradeline, rows: Sequence[BureauTradeline]) -> Bureau
     return found[0] if len(found) == 1 else None
 
 
-def collected(scan: Scan) -> Iterator[tuple[BureauTradeline, BureauTradeline]]:
+def collected(scan: Scan) -> tuple[tuple[BureauTradeline, BureauTradeline], ...]:
     """Every account of a collector or debt buyer whose original account the same bureau shows, with that account."""
-    for bureau in Bureau:
-        rows = tuple(scan.report.rows(bureau))
-        went_bad = [row for row in rows if _went_bad(row)]
-        for row in rows:
-            if row.original_creditor is not None and (original := original_of(row, went_bad)) is not None:
-                yield row, original
+    return tuple(
+        (row, original)
+        for bureau in Bureau
+        for row in scan.rows(bureau)
+        if row.original_creditor is not None and (original := original_of(row, scan.once(origins)[bureau])) is not None
+    )
+
+
+def origins(scan: Scan) -> dict[Bureau, tuple[BureauTradeline, ...]]:
+    """By bureau, the accounts that a collector's or a buyer's debt may have come from."""
+    return {bureau: tuple(row for row in scan.rows(bureau) if _may_be_original(row)) for bureau in Bureau}
 
 
 def _alike(one: str | None, other: str | None) -> bool:
@@ -53,15 +58,18 @@ def _alike(one: str | None, other: str | None) -> bool:
 
 
 def _came_from(row: BureauTradeline, other: BureauTradeline) -> bool:
-    if other.bureau is not row.bureau or other.is_collection or other.original_creditor is not None:
-        return False
     amounts = (other.charge_off_amount, other.balance, other.high_balance)
     return (
-        _went_bad(other)
+        other.bureau is row.bureau
+        and _may_be_original(other)
         and _amounts_agree((row.balance, row.high_balance), amounts)
         and not _opened_before(row, other)
         and _alike(row.original_creditor, other.creditor_name)
     )
+
+
+def _may_be_original(row: BureauTradeline) -> bool:
+    return row.original_creditor is None and not row.is_collection and _went_bad(row)
 
 
 def _opened_before(row: BureauTradeline, other: BureauTradeline) -> bool:
@@ -76,12 +84,11 @@ def _went_bad(row: BureauTradeline) -> bool:
 
 
 def _amounts_agree(some: Sequence[int | None], others: Sequence[int | None]) -> bool:
-    return any(
-        abs(one - other) * 100 <= _AMOUNT_PERCENT * max(one, other)
-        for one in some
-        for other in others
-        if one is not None and other is not None and one > 0 and other > 0
-    )
+    for one in some:
+        for other in others:
+            if one and other and abs(one - other) * 100 <= _AMOUNT_PERCENT * max(one, other) and min(one, other) > 0:
+                return True
+    return False
 
 
 @detector(
@@ -95,7 +102,7 @@ def _amounts_agree(some: Sequence[int | None], others: Sequence[int | None]) -> 
 )
 def reaged_vs_original(scan: Scan) -> Iterator[Observation]:
     """A collector shows a first delinquency more than 30 days later than the original creditor does."""
-    for row, original in collected(scan):
+    for row, original in scan.once(collected):
         began, first = delinquency(row), delinquency(original)
         if first is None or first.field == "opened" or began is None or began.earliest is None:
             continue
@@ -136,7 +143,7 @@ def since(row: BureauTradeline, began: Delinquency) -> str:
 )
 def double_report_original_and_buyer(scan: Scan) -> Iterator[Observation]:
     """The original creditor and a collector or debt buyer both show a balance for one debt."""
-    for row, original in collected(scan):
+    for row, original in scan.once(collected):
         if (row.balance or 0) <= 0 or (original.balance or 0) <= 0:
             continue
         yield Observation(
@@ -170,7 +177,7 @@ def duplicate_collection(scan: Scan) -> Iterator[Observation]:
     One provider often sends several medical bills of like amounts to collectors, which makes those less certain.
     """
     for bureau in Bureau:
-        owed = [row for row in scan.report.rows(bureau) if row.is_collection and (row.balance or 0) > 0]
+        owed = [row for row in scan.rows(bureau) if row.is_collection and (row.balance or 0) > 0]
         for one, other in combinations(owed, 2):
             if not _one_debt(one, other):
                 continue

@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.bureaus import Bureau
 from domain.credit_reports import BureauTradeline, PaymentLevel
-from domain.findings.debts import original_of, since
+from domain.findings.debts import original_of, origins, since
 from domain.findings.mismatches import conflicting, mismatch
 from domain.findings.model import DisputeReason, FieldValue, LetterType, Observation
 from domain.findings.obsolete import Delinquency, delinquency
@@ -37,7 +37,7 @@ def reaged_dofd_between_pulls(scan: Scan) -> Iterator[Observation]:
     moved by more than 30 days. Months count as the earlier report showed them: a grid that was rewritten with the
     date excuses nothing.
     """
-    for row in scan.report.rows():
+    for row in scan.rows():
         before, was_shown_on = scan.earlier.get(row.ref), scan.shown_before(row.bureau)
         if before is None or was_shown_on is None:
             continue
@@ -104,14 +104,13 @@ def collection_opened_as_dofd(scan: Scan) -> Iterator[Observation]:
     nothing is wrong, and without it a later date is for the consumer to judge.
     """
     for bureau in Bureau:
-        rows = tuple(scan.report.rows(bureau))
-        for row in rows:
+        for row in scan.rows(bureau):
             if not row.is_collection or row.first_delinquency is None or row.opened is None:
                 continue
             same = row.first_delinquency == row.opened and row.opened.month is not None
             if not same and row.first_delinquency.earliest <= row.opened.latest:
                 continue
-            original = original_of(row, rows)
+            original = original_of(row, scan.once(origins)[bureau])
             if original and original.opened and original.opened.days_apart(row.opened) <= _APART_DAYS:
                 continue
             confidence = 70 if not same else 88 if row.opened.day is not None else 75
@@ -146,7 +145,7 @@ def dofd_missing(scan: Scan) -> Iterator[Observation]:
     A section that prints none at all comes from a source that leaves the date out, which says nothing.
     """
     for bureau in Bureau:
-        rows = tuple(scan.report.rows(bureau))
+        rows = scan.rows(bureau)
         if not any(row.first_delinquency for row in rows):
             continue
         for row in rows:

@@ -29,7 +29,7 @@ _SAME_NAME: Final = 0.85
 def duplicate_tradeline(scan: Scan) -> Iterator[Observation]:
     """Two rows of one bureau share the visible number, the month of opening and the type."""
     alike: dict[tuple[object, ...], list[BureauTradeline]] = defaultdict(list)
-    for row in scan.report.rows():
+    for row in scan.rows():
         tail = visible_tail(row.account_number)
         opened = row.opened.month_key if row.opened else None
         if len(tail) == 4 and opened and row.condition is not Condition.TRANSFERRED:

@@ -17,6 +17,7 @@ from domain.reconciliation import AskedField
 
 _DEROGATORY: Final = 7
 _FROZEN_MONTHS: Final = 4
+_HOW_BAD: Final = {level: min(level.severity or 0, _DEROGATORY) for level in PaymentLevel}
 _STEPS: Final = frozenset(PaymentLevel(f"late_{days}") for days in (30, 60, 90, 120, 150))
 _REOPENED: Final = re.compile(r"\b(re-?open|re-?instat|rehabilitat|re-?affirm|re-?deem|re-?ag)", re.I)
 
@@ -30,7 +31,7 @@ def rated(row: BureauTradeline) -> list[PaymentMonth]:
 
 def severity(level: PaymentLevel) -> int:
     """How bad a rating is; sources mix up the words for derogatory, collection and charge-off, which count as one."""
-    return min(level.severity or 0, _DEROGATORY)
+    return _HOW_BAD[level]
 
 
 def consecutive(older: PaymentMonth, newer: PaymentMonth) -> bool:
@@ -113,7 +114,7 @@ def frozen_delinquency(scan: Scan) -> Iterator[Observation]:
     180 days is the last step of a grid and stands still by nature. Terms that changed since the pull before explain
     a standstill.
     """
-    for row in scan.report.rows():
+    for row in scan.late_rows:
         runs = _standstills(row) if _most_of_one_step(row) >= _FROZEN_MONTHS else []
         if not runs or _terms_changed(row, scan.earlier.get(row.ref)):
             continue
@@ -130,8 +131,6 @@ def frozen_delinquency(scan: Scan) -> Iterator[Observation]:
 
 def _most_of_one_step(row: BureauTradeline) -> int:
     levels = [cell.level for cell in row.history]
-    if levels.count(PaymentLevel.CURRENT) == len(levels):
-        return 0
     return max(levels.count(step) for step in _STEPS)
 
 
@@ -168,7 +167,7 @@ def chargeoff_repeated_with_current(scan: Scan) -> Iterator[Observation]:
 
     Where the charge-off does not come back afterwards the consumer may know of a settlement that the report leaves out.
     """
-    for row in scan.report.rows():
+    for row in scan.late_rows:
         if PaymentLevel.CHARGE_OFF not in [cell.level for cell in row.history]:
             continue
         grid = [cell for cell in reversed(row.history) if cell.level in (PaymentLevel.CHARGE_OFF, PaymentLevel.CURRENT)]

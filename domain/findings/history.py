@@ -23,7 +23,7 @@ from domain.reconciliation import AskedField
 )
 def late_after_closed_or_paid(scan: Scan) -> Iterator[Observation]:
     """Late marks in months after the account was closed with nothing owed; a charge-off stays one after closing."""
-    for row in scan.report.rows():
+    for row in scan.late_rows:
         closed = row.closed.month_key if row.closed else None
         if closed is None or row.balance != 0 or row.is_charged_off:
             continue
@@ -54,7 +54,7 @@ def late_after_closed_or_paid(scan: Scan) -> Iterator[Observation]:
 )
 def impossible_progression(scan: Scan) -> Iterator[Observation]:
     """The grid jumps by more than one level of lateness from one month to the next."""
-    for row in scan.report.rows():
+    for row in scan.late_rows:
         leaps = jumps(row)
         if not leaps:
             continue

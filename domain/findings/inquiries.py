@@ -59,7 +59,7 @@ def unknown_inquiry(scan: Scan) -> Iterator[Observation]:
 
     Only the consumer knows whether they applied there without getting an account.
     """
-    rows = list(scan.report.rows())
+    rows = list(scan.rows())
     for inquiry in scan.report.inquiries:
         day = inquiry.inquired_on
         if inquiry.hard is not True or day is None or inquiry.subscriber_name is None or _too_old(inquiry, scan):

@@ -44,7 +44,7 @@ def medical_policy(scan: Scan) -> Iterator[Observation]:
     Without a date of first delinquency only the opening of the collection is known, which comes later; then the
     consumer must say when the debt began.
     """
-    for row in scan.report.rows():
+    for row in scan.rows():
         if not row.is_collection or row.medical is not True:
             continue
         broken = [rule for rule in (_paid(row), _small(row), _young(row, scan.shown_on(row.bureau))) if rule]

@@ -111,7 +111,7 @@ def years_after(day: date, years: int) -> date:
 )
 def obsolete_chargeoff(scan: Scan) -> Iterator[Observation]:
     """A charge-off or collection whose seven years, counted from 180 days after first delinquency, are over."""
-    for row in scan.report.rows():
+    for row in scan.rows():
         if not row.is_charged_off:
             continue
         began = delinquency(row)
@@ -175,7 +175,7 @@ def _by_placement(row: BureauTradeline, last_day: date) -> str:
 )
 def obsolete_late(scan: Scan) -> Iterator[Observation]:
     """A late month more than seven years old is still shown on an account that is not a charge-off."""
-    for row in scan.report.rows():
+    for row in scan.late_rows:
         if row.is_charged_off:
             continue
         shown_on = scan.shown_on(row.bureau)

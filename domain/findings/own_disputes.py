@@ -31,7 +31,7 @@ def _disputed_here(scan: Scan, row: BureauTradeline) -> list[OwnDispute]:
     mine = {identity.tradeline_id for identity in scan.identities.get(row.ref, ()) if identity.settled}
     return [
         dispute
-        for dispute in scan.disputes
+        for dispute in (scan.disputes if mine else ())
         if dispute.tradeline_id in mine and dispute.bureau is row.bureau and dispute.received_on is not None
     ]
 
@@ -59,7 +59,7 @@ def dispute_flag_missing(scan: Scan) -> Iterator[Observation]:
     The furnisher must have known: it was reported after the five business days in which the bureau passes a
     dispute on.
     """
-    for row in scan.report.rows():
+    for row in scan.rows():
         if row.dispute_flag is None or row.reported is None or _says_disputed(row) is not None:
             continue
         for dispute in _disputed_here(scan, row):
@@ -110,7 +110,7 @@ def _received(dispute: OwnDispute) -> str:
 )
 def dispute_flag_stuck(scan: Scan) -> Iterator[Observation]:
     """An account is still shown as disputed more than 60 days after our last dispute of it ended."""
-    for row in scan.report.rows():
+    for row in scan.rows():
         field, disputes = _says_disputed(row), _disputed_here(scan, row)
         ended = [dispute.ended_on for dispute in disputes if dispute.ended_on is not None]
         if field is None or not ended or len(ended) < len(disputes):
@@ -145,7 +145,7 @@ def reinsertion(scan: Scan) -> Iterator[Observation]:
 
     A row that a person has yet to recognise counts too, with less confidence and only as one that may be the same.
     """
-    for row in scan.report.rows():
+    for row in scan.rows():
         for identity in scan.identities.get(row.ref, ()):
             dispute = _deleted(scan, row, identity)
             if dispute is not None:

@@ -7,12 +7,16 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from functools import cached_property
+from typing import Final, TypeVar, cast
 
 from domain.bureaus import Bureau
-from domain.credit_reports import BureauTradeline, CanonicalReport
+from domain.credit_reports import BureauTradeline, CanonicalReport, PaymentLevel
 from domain.findings.known import Identity, OwnDispute
 from domain.findings.model import ConsumerProfile, DisputeReason, Finding, LetterType, Observation
+
+Made = TypeVar("Made")
+_LATE: Final = frozenset(level for level in PaymentLevel if level.is_late)
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,27 @@ class Scan:
     disputes: tuple[OwnDispute, ...] = ()
     identities: Mapping[str, tuple[Identity, ...]] = field(default_factory=dict)
     earlier: Mapping[str, BureauTradeline] = field(default_factory=dict)
+    _made: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def rows(self, bureau: Bureau | None = None) -> tuple[BureauTradeline, ...]:
+        """Every account row that is really reported, of one bureau or of all, in the source's order."""
+        return self._by_bureau[bureau]
+
+    @cached_property
+    def late_rows(self) -> tuple[BureauTradeline, ...]:
+        """The rows whose payment history has a month worse than current."""
+        return tuple(row for row in self.rows() if not _LATE.isdisjoint(cell.level for cell in row.history))
+
+    @cached_property
+    def _by_bureau(self) -> dict[Bureau | None, tuple[BureauTradeline, ...]]:
+        every = tuple(self.report.rows())
+        return {None: every, **{bureau: tuple(row for row in every if row.bureau is bureau) for bureau in Bureau}}
+
+    def once(self, look: Callable[[Scan], Made]) -> Made:
+        """What `look` makes of this scan, made for the first detector that asks and kept for the others."""
+        if look not in self._made:
+            self._made[look] = look(self)
+        return cast("Made", self._made[look])
 
     def shown_on(self, bureau: Bureau) -> date:
         """The last day on which the report is known to show what it shows: an old one proves nothing of today."""

@@ -29,7 +29,7 @@ _OF_AGE: Final = 18
 )
 def authorized_user_derog(scan: Scan) -> Iterator[Observation]:
     """An account on which the consumer is only an authorized user is held against them as late or worse."""
-    for row in scan.report.rows():
+    for row in scan.rows():
         derogatory = _derogatory(row) if row.designator is Designator.AUTHORIZED_USER else ()
         if derogatory:
             said = some([_in_words(row, field) for field in derogatory])
@@ -73,7 +73,7 @@ def minor_at_opening(scan: Scan) -> Iterator[Observation]:
     the account is theirs all the same.
     """
     told = scan.profile.born if scan.profile is not None else None
-    for row in scan.report.rows():
+    for row in scan.rows():
         born = (told,) if told is not None else _births(scan, row.bureau)
         if row.opened is None or row.designator is Designator.AUTHORIZED_USER or not born:
             continue
@@ -119,7 +119,7 @@ def deceased_flag(scan: Scan) -> Iterator[Observation]:
     if scan.report.deceased and answered:
         said = "This report says that the consumer is deceased, without naming the bureau that says so."
         yield _dead(answered, said)
-    for row in scan.report.rows():
+    for row in scan.rows():
         if row.designator is Designator.DECEASED:
             yield Observation(
                 bureaus=(row.bureau,),

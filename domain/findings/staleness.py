@@ -31,7 +31,7 @@ def _is_open(row: BureauTradeline) -> bool:
 )
 def stale_reporting(scan: Scan) -> Iterator[Observation]:
     """An open account was last reported more than 180 days before the bureau's report; more than 90 only informs."""
-    for row in scan.report.rows():
+    for row in scan.rows():
         if row.reported is None or not _is_open(row):
             continue
         shown_on = scan.shown_on(row.bureau)

@@ -30,7 +30,7 @@ def rating_without_status(scan: Scan) -> Iterator[Observation]:
 
     A collector's own account may well be open; it cannot be owed to a collector and paid as agreed.
     """
-    for row in scan.report.rows():
+    for row in scan.rows():
         found = _contradiction(row)
         if found is None:
             continue
@@ -96,7 +96,7 @@ def _said(row: BureauTradeline, field: str) -> str:
 )
 def payment_after_zero(scan: Scan) -> Iterator[Observation]:
     """A closed account with nothing owed still shows a monthly payment."""
-    for row in scan.report.rows():
+    for row in scan.rows():
         field = _closing(row)
         if field is None or row.balance != 0 or (row.monthly_payment or 0) <= 0:
             continue

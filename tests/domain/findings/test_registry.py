@@ -2,9 +2,11 @@
 
 import pytest
 
+from domain.bureaus import Bureau
+from domain.credit_reports import BureauTradeline
 from domain.findings import DETECTORS, detect
 from domain.findings.registry import Scan, detector, scan
-from tests.support.reports import PULLED_ON, collection, report, row
+from tests.support.reports import PULLED_ON, collection, months, report, row
 
 EXPECTED = [f"D{number:02d}" for number in range(1, 50)]
 
@@ -59,3 +61,25 @@ def test_a_rule_in_words_is_one_line():
 def test_only_the_detectors_asked_for_are_run():
     inputs = Scan(report=report(row(reported="2025-01-06", past_due=85_00)), today=PULLED_ON)
     assert {finding.detector for finding in scan(inputs, {"D31"})} == {"D31"}
+
+
+def test_a_scan_knows_its_rows_by_bureau_and_those_that_were_ever_late():
+    on_time = row(group="1", history=months("2025-12", "CCU"))
+    late = row(Bureau.EXPERIAN, group="2", history=months("2025-12", "C1C"))
+    ghost = BureauTradeline(ref="g", group="2", bureau=Bureau.EQUIFAX)
+    inputs = Scan(report=report(on_time, late, ghost), today=PULLED_ON)
+    assert inputs.rows() == (on_time, late)
+    assert [inputs.rows(bureau) for bureau in (Bureau.EQUIFAX, Bureau.EXPERIAN)] == [(on_time,), (late,)]
+    assert inputs.late_rows == (late,)
+
+
+def test_what_several_detectors_need_is_made_once_for_each_scan():
+    asked = []
+
+    def look(inputs):
+        asked.append(inputs)
+        return len(inputs.rows())
+
+    scans = [Scan(report=report(*(row(group=str(n)) for n in range(size))), today=PULLED_ON) for size in (1, 2)]
+    assert [inputs.once(look) for inputs in (*scans, *scans)] == [1, 2, 1, 2]
+    assert len(asked) == 2
