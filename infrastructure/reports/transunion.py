@@ -25,11 +25,13 @@ from domain.credit_reports import (
 )
 from domain.partial_dates import PartialDate
 from infrastructure.reports import native
-from infrastructure.reports.cursor import Cursor, Tally, UnreadableReport, as_day
-from infrastructure.reports.transunion_trades import read_accounts
-from infrastructure.reports.transunion_tree import day_of, read_xml
+from infrastructure.reports.cursor import Cursor, Object, Tally, UnreadableReport, as_day
+from infrastructure.reports.documents import text_of
+from infrastructure.reports.transunion_trades import day_of, read_accounts
+from infrastructure.reports.xml_documents import load_xml
 
-PARSER_VERSION: Final = 1
+PARSER_VERSION: Final = 2
+_UNMARKED: Final = frozenset({"false"})
 _SCORE: Final = re.compile(r"\+?0*([1-9][0-9]{2})")
 
 
@@ -37,7 +39,7 @@ def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max)
     """Read one TransUnion report. Raises UnreadableReport with the place; never any other error."""
     tally = Tally()
     root = native.the_one(
-        Cursor(read_xml(raw), "", tally).children("creditBureau"), "/creditBureau", "a TransUnion credit report"
+        Cursor(_tree(raw), "", tally).children("creditBureau"), "/creditBureau", "a TransUnion credit report"
     )
     record = _record(root)
     pulled = _pulled_on(root) or pulled_on
@@ -61,6 +63,13 @@ def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max)
     for part in (credit, custom, record, root):
         part.close()
     return native.tallied(canonical, tally)
+
+
+def _tree(raw: bytes) -> Object:
+    """The document under the name of its root. Of attributes it matters which mark something: `source` tells what the
+    bureau has on file from what the asker typed in, `estimatedDay` and its like how much of a date is known."""
+    root, tree = load_xml(text_of(raw).lstrip(), _UNMARKED)
+    return {root: tree}
 
 
 def _record(root: Cursor) -> Cursor:

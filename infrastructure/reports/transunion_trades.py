@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from domain.credit_reports import AccountType, Condition, Designator, OpenClosed, PaymentLevel, PaymentMonth
+from domain.partial_dates import PartialDate
 from infrastructure.reports import native
-from infrastructure.reports.cursor import Cursor
-from infrastructure.reports.transunion_tree import day_of
+from infrastructure.reports.cursor import Cursor, read_date
 
 _MONEY: Final = {
     "balance": "currentBalance",
@@ -72,6 +72,20 @@ DESIGNATORS: Final = {
 """Participants, whose share cannot be told, and undesignated accounts are kept as other."""
 
 _IN_COLLECTION: Final = "9B"
+
+
+def day_of(cursor: Cursor, name: str) -> PartialDate | None:
+    """A date, no more precise than the bureau knows it: the parts it marks as estimated are not kept."""
+    printed = cursor.text(name)
+    found = None if printed is None else read_date(printed, f"{cursor.place}/{name}")
+    node = next(iter(cursor.rows(name)), None)
+    if found is None or not isinstance(node, dict):
+        return found
+    guessed = {part for part in ("Day", "Month", "Year") if node.get(f"estimated{part}") == "true"}
+    if "Year" in guessed:
+        return None
+    month = None if "Month" in guessed else found.month
+    return PartialDate(year=found.year, month=month, day=found.day if month and "Day" not in guessed else None)
 
 
 def read_accounts(credit: Cursor) -> Iterator[native.Fields]:

@@ -18,11 +18,11 @@ ABSENT: Final = frozenset({"", "-", "--", "N/A", "0001-01-01", "0001-01-01T00:00
 """What vendors print where there is nothing; the first day of all is a date that a program never set."""
 
 
-def load_xml(text: str) -> tuple[str, object]:
-    """The root element's name and its tree."""
+def load_xml(text: str, unsaid: frozenset[str] = frozenset()) -> tuple[str, object]:
+    """The root element's name and its tree. An attribute of a value in `unsaid` is as good as absent."""
     if text.count("<") > 2 * MAX_OBJECTS or text.count("=") > MAX_VALUES:
         raise UnreadableReport("/", f"at most {MAX_OBJECTS} elements and {MAX_VALUES} attributes")
-    builder = _Builder()
+    builder = _Builder(unsaid)
     parser = DefusedXMLParser(target=builder, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     try:
         parser.feed(text)
@@ -56,13 +56,18 @@ def add(tree: Object, name: str, value: object) -> None:
 class _Builder:
     """Builds the tree while the parser reads, so that depth is refused on the way down."""
 
-    def __init__(self) -> None:
+    def __init__(self, unsaid: frozenset[str]) -> None:
+        self._unsaid = unsaid
         self.root: tuple[str, object] = ("", None)
         self._open: list[tuple[str, Object, list[str]]] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         check_depth(len(self._open) + 1)
-        tree: Object = {name: present(value) for name, value in attributes.items() if not name.startswith("{")}
+        tree: Object = {
+            name: present(value)
+            for name, value in attributes.items()
+            if not name.startswith("{") and value not in self._unsaid
+        }
         self._open.append((_local(tag), tree, []))
 
     def data(self, text: str) -> None:

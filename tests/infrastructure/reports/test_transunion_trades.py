@@ -5,7 +5,7 @@ import pytest
 from domain.credit_reports import AccountType, BureauTradeline, Condition, Designator, OpenClosed, PaymentLevel
 from infrastructure.reports import UnreadableReport
 from infrastructure.reports.transunion import parse
-from infrastructure.reports.transunion_trades import read_accounts
+from infrastructure.reports.transunion_trades import day_of, read_accounts
 from tests.support.native import cursor, transunion_credit, transunion_raw, transunion_tree
 from tests.support.reports import day
 
@@ -151,3 +151,25 @@ def test_accounts_are_read_in_their_order_and_strange_fields_are_counted():
     transunion_credit(report)["trade"] |= {"closedIndicator": "normal", "updateMethod": "automated"}
     after = parse(transunion_raw(report)).unknown
     assert (after.read, after.ignored) == (before.read, before.ignored + 2)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({}, "2020-05-17"),
+        ({"estimatedDay": "true"}, "2020-05"),
+        ({"estimatedMonth": "true", "estimatedDay": "true"}, "2020"),
+        ({"estimatedMonth": "true"}, "2020"),
+        ({"estimatedCentury": "true"}, "2020-05-17"),
+    ],
+)
+def test_what_of_a_date_is_estimated_is_not_kept(said, expected):
+    assert day_of(cursor({"d": {"$": "2020-05-17", **said}}), "d") == day(expected)
+
+
+def test_a_date_whose_year_is_a_guess_is_none():
+    assert day_of(cursor({"d": {"$": "2020-05-17", "estimatedYear": "true"}}), "d") is None
+    assert day_of(cursor({}), "d") is None
+    assert day_of(cursor({"d": "2020-05-17"}), "d") == day("2020-05-17")
+    with pytest.raises(UnreadableReport, match="a date"):
+        day_of(cursor({"d": "17.5.2020"}), "d")

@@ -25,6 +25,12 @@ def test_attributes_and_children_stand_by_name(text, tree):
     assert load_xml(text) == ("a", tree)
 
 
+def test_attributes_that_say_nothing_are_not_kept():
+    text = '<a s="x"><d n="false" y="true">1</d><d n="false"/><e n="false">false</e></a>'
+    assert load_xml(text, frozenset({"false"})) == ("a", {"s": "x", "d": [{"y": "true", "$": "1"}, None], "e": "false"})
+    assert load_xml("<a b='false'/>") == ("a", {"b": "false"})
+
+
 BOMB = '<!DOCTYPE a [<!ENTITY x "xxxxxxxxxx"><!ENTITY y "&x;&x;&x;&x;">]><a>&y;</a>'
 
 
