@@ -12,6 +12,7 @@ import psycopg
 from eventsourcing.persistence import StoredEvent
 from psycopg import sql
 
+from domain.consumers import Consumer
 from domain.kernel import Event
 from infrastructure.databases import database, urls_of
 from infrastructure.event_store.keyring import Keyring
@@ -47,9 +48,18 @@ def scratch_database(settings: Settings) -> Iterator[str]:
 
 
 def tenant_of_consumer(settings: Settings, admin_url: str, consumer_id: UUID) -> UUID | None:
-    """Whose consumer this is: for whoever runs the installation and names a consumer only, never for a request."""
+    """Whose consumer this is: for whoever runs the installation and names a consumer only, never for a request.
+
+    The log is asked, not a query table: whoever was taken on a moment ago is found too. Keys are few and made
+    before a person's first event, so they lead to it.
+    """
     with connect(urls_of(settings, admin_url).projector, "look-up") as conn:
-        row = conn.execute("SELECT tenant_id FROM rm.consumers WHERE consumer_id = %s", (consumer_id,)).fetchone()
+        row = conn.execute(
+            "SELECT e.tenant_id FROM es.subject_key k JOIN es.event e ON e.tenant_id = k.tenant_id"
+            " AND e.originator_id = k.subject_id AND e.originator_version = 1"
+            " WHERE k.subject_id = %s AND e.topic = %s",
+            (consumer_id, Consumer.Registered.TOPIC),
+        ).fetchone()
     return row[0] if row else None
 
 

@@ -281,7 +281,7 @@ def erase_consumer(
             raise NotFound("there is no consumer of this id")
         caller = system(tenant_id)
         done = sfdify.bus.handle(EraseConsumer(consumer_id=consumer_id, reason=reason), caller)
-        _project(sfdify, admin_url, done.position)  # so that purging knows every sign-in of the person
+        known = _project(sfdify, admin_url, done.position)  # so that purging knows every sign-in of the person
         purged = sfdify.bus.handle(PurgeConsumer(consumer_id=consumer_id), caller)
         projected = _project(sfdify, admin_url, purged.position or done.position)
         consumer = sfdify.engine.load(tenant_id, Consumer, consumer_id)
@@ -291,6 +291,8 @@ def erase_consumer(
     if not purged.answer["key_destroyed"]:
         out.print("another process took part: not all that was erased is counted here", highlight=False)
     out.print(f"stream loads without the person: {consumer is not None and consumer.profile is None}", highlight=False)
+    if not known:
+        out.print("sign-ins: a worker ends them once the query tables have read so far", highlight=False)
     out.print(
         "query tables: erased" if projected else "query tables: not yet; see `sfdify projections status`",
         highlight=False,

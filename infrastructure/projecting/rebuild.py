@@ -25,7 +25,7 @@ from infrastructure.projecting.positions import (
     position_of,
 )
 from infrastructure.projecting.reader import Reader
-from infrastructure.projecting.tables import discard, index, is_stale, make, named, register, swap
+from infrastructure.projecting.tables import discard, index, is_stale, make, named, register, swap, without_time_limit
 from projections.kernel import Projection
 
 _SWAP_ATTEMPTS: Final = 100
@@ -139,10 +139,11 @@ def meter(conn: Connection[Any], name: str, position: int, report: Report | None
     """Turns a count of events read since `position` into progress reports."""
     if report is None:
         return lambda events: None
-    row = conn.execute(
-        "SELECT count(*) FILTER (WHERE position <= %s), count(*) FROM es.event WHERE position < es.horizon()",
-        (position,),
-    ).fetchone()
+    with without_time_limit(conn):
+        row = conn.execute(
+            "SELECT count(*) FILTER (WHERE position <= %s), count(*) FROM es.event WHERE position < es.horizon()",
+            (position,),
+        ).fetchone()
     before, total = row or (0, 0)
     began = time.monotonic()
 

@@ -44,7 +44,7 @@ def index(conn: Connection[Any], projection: Projection, suffix: str) -> None:
 
     `conn` is in autocommit mode. What a killed run left half made is made again.
     """
-    with _without_time_limit(conn):
+    with without_time_limit(conn):
         for table in projection.tables:
             for name, statement in _indexes(table, suffix, " CONCURRENTLY").items():
                 found = conn.execute(_IS_VALID, (name,)).fetchone()
@@ -60,7 +60,8 @@ _IS_VALID: Final = """
 
 
 @contextmanager
-def _without_time_limit(conn: Connection[Any]) -> Iterator[None]:
+def without_time_limit(conn: Connection[Any]) -> Iterator[None]:
+    """Statements inside may take as long as the log is large; outside a transaction, so that no horizon is held."""
     conn.execute("SET statement_timeout = 0")
     try:
         yield

@@ -32,10 +32,10 @@ def test_projectors_read_what_was_sealed_and_waiting_ends(
         tenant = register(sfdify).tenant_id
         done = sfdify.bus.handle(RegisterConsumer(profile=PROFILE), system(tenant), Context())
         assert not wait_until_projected(sfdify, done.position, time.monotonic() + 0.2)
+        assert tenant_of_consumer(settings, database.admin_url, done.answer["consumer_id"]) == tenant
         with decoder(settings, database.admin_url) as decode:
             Runner(database.projector_url, ALL, decode).drain()
         assert wait_until_projected(sfdify, done.position, time.monotonic() + 10)
-        assert tenant_of_consumer(settings, database.admin_url, done.answer["consumer_id"]) == tenant
         assert tenant_of_consumer(settings, database.admin_url, uuid4()) is None
 
 

@@ -60,7 +60,7 @@ class Commands:
         assert ended.err.count("\n") == 1, ended
         return ended.err
 
-    def new_consumer(self) -> UUID:
+    def new_consumer(self, *, projected: bool = True) -> UUID:
         """Another consumer of the demonstration's tenant, who agreed to having reports brought in."""
         profile = Profile.model_validate_json((CHECKOUT / "samples" / "consumer.json").read_text())
         settings = load()
@@ -75,7 +75,8 @@ class Commands:
             for kind in ConsentKind:
                 consent = GiveConsent(consumer_id=consumer_id, kind=kind, text_version="2026-11")
                 product.bus.handle(consent, themselves, Context())
-            Runner(product.urls.projector, ALL, decode).drain(10.0)
+            if projected:
+                Runner(product.urls.projector, ALL, decode).drain(10.0)
         return consumer_id
 
     @contextmanager

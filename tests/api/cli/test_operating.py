@@ -180,6 +180,23 @@ def test_an_erased_consumer_is_gone_and_the_log_still_holds(run: Commands) -> No
     assert run("consumers", "erase", consumer, "--yes").status == 0
 
 
+def test_a_consumer_no_query_table_has_seen_yet_is_erased_and_stays_so(run: Commands) -> None:
+    consumer = run.new_consumer(projected=False)
+    with run.projector() as conn, maintenance(conn, "consumers"):
+        assert conn.execute("SELECT FROM rm.consumers WHERE consumer_id = %s", (consumer,)).rowcount == 0
+        row = conn.execute("SELECT count(*) FROM es.event WHERE originator_id = %s", (consumer,)).fetchone()
+        assert row is not None
+        assert row[0] > 0
+    erased = run("consumers", "erase", str(consumer), "--yes")
+    assert erased.status == 0, erased
+    assert {"key destroyed: True", "query tables: erased"} <= set(erased.out.splitlines())
+    for _ in ("as it was followed", "as it is rebuilt"):
+        with run.projector() as conn:
+            query = "SELECT given_name, family_name, email, phone, erased FROM rm.consumers WHERE consumer_id = %s"
+            assert conn.execute(query, (consumer,)).fetchone() == (None, None, None, None, True)
+        assert run("projections", "rebuild", "consumers").status == 0
+
+
 def test_erasing_nobody_is_refused(run: Commands) -> None:
     assert run.refused("consumers", "erase", str(uuid4()), "--yes")
     assert "UUID" in run.refused("consumers", "erase", "nonsense", "--yes", status=2)

@@ -69,6 +69,21 @@ def test_tables_keep_their_guards_and_indexes(
     assert position_of(projector, "accounts") == last_final(projector)
 
 
+def test_a_log_that_takes_long_to_count_is_counted(
+    ledger: Ledger, projector: psycopg.Connection[Any], admin: psycopg.Connection[Any]
+) -> None:
+    ledger.append(ledger.opened(1))
+    admin.execute(
+        "CREATE OR REPLACE FUNCTION es.horizon() RETURNS bigint LANGUAGE sql STABLE AS"
+        " $$ SELECT 9223372036854775807 FROM pg_sleep(0.3) $$"
+    )
+    projector.execute("SET statement_timeout = '100ms'")
+    told: list[Progress] = []
+    rebuilding.meter(projector, "accounts", 0, told.append)(1)
+    assert [(p.done, p.total) for p in told] == [(1, 1)]
+    assert projector.execute("SHOW statement_timeout").fetchone() == ("30s",)
+
+
 def test_readers_and_writers_go_on_during_a_rebuild_and_the_horizon_moves(
     ledger: Ledger, projector: psycopg.Connection[Any], database: TestDatabase
 ) -> None:
