@@ -13,6 +13,7 @@ from application.kernel import Answer, Command, Work, handles
 from application.ports import snooze_until_reached
 from domain.consumers import ConsentKind, Consumer, DocumentKind, ErasureReason, KycStatus, Profile
 from domain.kernel import IllegalMove
+from domain.mailings import Mailing
 from domain.permissions import Permission
 
 
@@ -86,7 +87,7 @@ class EraseConsumer(Command):
 
 
 class PurgeConsumer(Command):
-    """Finish an erasure: key destroyed, objects gone, sign-in closed. Repeating it does no harm."""
+    """Finish an erasure: key destroyed, objects and webhooks gone, sign-in closed. Repeating it does no harm."""
 
     needs: ClassVar[Permission] = Permission.ERASE_CONSUMERS
     consumer_id: UUID
@@ -178,7 +179,21 @@ def purge_consumer(command: PurgeConsumer, work: Work) -> Answer:
     erased = work.ports.store.erase(tenant_id, consumer.id)
     if work.context.job is not None:
         snooze_until_reached(work.ports.reads, tenant_id, work.context.job.after_position)
+    _empty_webhooks(consumer, work)
     for user_id in work.ports.reads.users_of_consumer(tenant_id, consumer.id):
         work.ports.sign_ins.close(tenant_id, user_id)
     consumer.note_forgotten(work.now)
     return {"consumer_id": consumer.id, "objects_erased": erased, "key_destroyed": destroyed}
+
+
+def _empty_webhooks(consumer: Consumer, work: Work) -> None:
+    """Webhooks still unread may name their addressee: those about the person go, and those nobody can place.
+
+    The provider is asked about every open piece in any case, so no other person's mail loses its news.
+    """
+    tenant_id = work.caller.tenant_id
+    for event_id, piece in work.ports.inbox.unread(tenant_id).items():
+        mailing_id = work.ports.reads.mailing_of_piece(tenant_id, piece) if piece is not None else None
+        mailing = work.find(Mailing, mailing_id) if mailing_id is not None else None
+        if mailing is None or mailing.owner_id == consumer.id:
+            work.ports.inbox.finish(tenant_id, event_id)

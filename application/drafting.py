@@ -13,7 +13,7 @@ from application.ports import snooze_until_reached
 from application.tasks import OpenTask
 from domain.address_book import NoDisputeAddress
 from domain.bureaus import Bureau
-from domain.consumers import ConsentKind, Consumer, Profile
+from domain.consumers import ConsentKind, ConsentMissing, Consumer, Profile
 from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import DomainError, IllegalMove, Invalid, NotFound
 from domain.letter_facts import NAME_MAX, Recipient, ReportReference, Sender
@@ -51,7 +51,10 @@ class DraftLetters(Command):
 
 
 class RefreshLetters(Command):
-    """The profile has changed: look which of the consumer's letters, not posted yet, still say what was so before."""
+    """The profile or a consent has changed: look which letters, not posted yet, still say what was so before.
+
+    Items that could not be put into a letter as it was are drafted now.
+    """
 
     needs: ClassVar[Permission] = Permission.RUN_ENGINE
 
@@ -70,8 +73,9 @@ class RefreshLetter(Command):
 def draft_letters(command: DraftLetters, work: Work) -> Answer:
     """One letter for every few items of one report; an item in a letter already, or withdrawn, is left alone."""
     consumer = work.load(Consumer, command.consumer_id)
+    if consumer.erased and work.context.job is not None:
+        return {"letter_ids": []}
     profile = consumer.known()
-    consumer.check_consent(ConsentKind.DISPUTE_IN_MY_NAME)
     tenant = work.load(Tenant, work.caller.tenant_id)
     disputes = [work.load(Dispute, dispute_id) for dispute_id in command.dispute_ids]
     if any(dispute.owner_id != consumer.id for dispute in disputes):
@@ -84,9 +88,17 @@ def draft_letters(command: DraftLetters, work: Work) -> Answer:
         return {"letter_ids": []}
     size = tenant.policies.items_per_letter_max
     try:
+        consumer.check_consent(ConsentKind.DISPUTE_IN_MY_NAME)
         parties = _parties(profile, command.bureau, work)
-    except (NotForALetter, NoDisputeAddress) as refused:
-        _tell_operator(refused, consumer.id, command, work)
+    except (ConsentMissing, NotForALetter) as refused:
+        if work.context.job is None:
+            raise
+        _ask_operator(refused, consumer, command, work)
+        return {"letter_ids": [], "refused": refused.code}
+    except NoDisputeAddress as refused:
+        if work.context.job is not None:
+            _ask_operator(refused, consumer, command, work)
+            work.save_now(f"refused-{work.now.isoformat()}")
         raise
     letters = [
         _draft_one(consumer.id, parties, tenant, items[start : start + size], work)
@@ -103,13 +115,14 @@ def _parties(profile: Profile, bureau: Bureau, work: Work) -> tuple[Sender, Reci
     return sender, Recipient(bureau=bureau, company=entry.company, address=entry.address)
 
 
-def _tell_operator(refused: DomainError, consumer_id: UUID, command: DraftLetters, work: Work) -> None:
-    """A draft that fails by itself is nobody's answer: its job is set aside, and a task says so."""
-    if work.context.job is not None:
-        about = command.dispute_ids[0]
-        task = OpenTask(kind=TaskKind.LETTER_REFUSED, consumer_id=consumer_id, about_id=about, cause=refused.code)
-        work.ask(task, f"not_drafted:{about}:{refused.code}")
-        work.save_now(f"refused-{work.now.isoformat()}")
+def _ask_operator(refused: DomainError, consumer: Consumer, command: DraftLetters, work: Work) -> None:
+    """A draft that fails by itself is nobody's answer: a task says so.
+
+    What the consumer can put right, by another profile or their consent, has the items drafted then.
+    """
+    about, cause = command.dispute_ids[0], f"{refused.code}:{consumer.version}"
+    task = OpenTask(kind=TaskKind.LETTER_REFUSED, consumer_id=consumer.id, about_id=about, cause=cause)
+    work.ask(task, f"not_drafted:{about}:{cause}")
 
 
 def _draft_one(
@@ -151,6 +164,9 @@ def refresh_letters(command: RefreshLetters, work: Work) -> Answer:
     version = work.load(Consumer, command.consumer_id).version
     for letter_id in letter_ids:
         work.ask(RefreshLetter(letter_id=letter_id), f"refresh:{letter_id}:{version}")
+    for bureau, dispute_ids in work.ports.reads.disputes_without_letter(tenant_id, command.consumer_id).items():
+        draft = DraftLetters(consumer_id=command.consumer_id, bureau=bureau, dispute_ids=tuple(dispute_ids))
+        work.ask(draft, f"draft_again:{command.consumer_id}:{bureau.value}:{version}")
     return {"letters": len(letter_ids)}
 
 

@@ -23,7 +23,7 @@ from application.posting import Service as PostService
 from application.tasks import OpenTask, SettleTask
 from domain.address_book import dispute_address
 from domain.addresses import PostalAddress
-from domain.consumers import Consumer
+from domain.consumers import ConsentKind, Consumer
 from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import DomainError
 from domain.letters import Letter, LetterStatus
@@ -140,7 +140,11 @@ def verify_addresses(command: VerifyAddresses, work: Work) -> Answer:
 
 @handles(SubmitMailing)
 def submit_mailing(command: SubmitMailing, work: Work) -> Answer:
-    """The aggregate's state is the guard: a piece without an answer is looked for, never sent again blindly."""
+    """The aggregate's state is the guard: a piece without an answer is looked for, never sent again blindly.
+
+    The sender's own history is part of the intent: whoever is erased, or takes their consent back, before it is
+    on record is not written for.
+    """
     mailing = work.load(Mailing, command.mailing_id)
     if mailing.status in (MailingStatus.INTENDED, MailingStatus.OUTCOME_UNKNOWN):
         return _look_for(mailing, work)
@@ -155,6 +159,7 @@ def submit_mailing(command: SubmitMailing, work: Work) -> Answer:
     if pdf is None or mailing.sender is None or mailing.sender_name is None:
         raise LetterBytesMissing("the approved bytes cannot be read; restore the object, then retry the job")
     key = mailing.intend(sha256(pdf).hexdigest(), work.now)
+    work.load(Consumer, mailing.owner_id).stand_as_sender(mailing.id, mailing.attempt, work.now)
     work.save_now(f"intent-{mailing.attempt}-{mailing.version}")
     work.renew_lease()
     try:
@@ -226,8 +231,8 @@ def _next_piece(letter: Letter, work: Work) -> UUID:
 def _may_still_go(mailing: Mailing, work: Work) -> bool:
     """Whether a piece that was handed over before, and not taken, may be handed over again as it is."""
     letter = work.load(Letter, mailing.letter_id)
-    erased = work.load(Consumer, mailing.owner_id).erased
-    return not erased and letter.approvals_hold(work.now) and not is_outdated(letter, work)
+    agrees = work.load(Consumer, mailing.owner_id).agrees_to(ConsentKind.DISPUTE_IN_MY_NAME)
+    return agrees and letter.approvals_hold(work.now) and not is_outdated(letter, work)
 
 
 def _release_for_posting(mailing: Mailing, work: Work) -> bool:
@@ -236,7 +241,8 @@ def _release_for_posting(mailing: Mailing, work: Work) -> bool:
     False: the piece is cancelled. Approvals that have grown old in the meantime send the letter back to be
     approved again, and it then gets another piece; a letter that is outdated, or has lost an item, is drafted anew.
     """
-    if work.load(Consumer, mailing.owner_id).erased:
+    consumer = work.load(Consumer, mailing.owner_id)
+    if consumer.erased:
         mailing.drop("the consumer was erased before posting", work.now)
         return False
     letter = work.load(Letter, mailing.letter_id)
@@ -245,6 +251,11 @@ def _release_for_posting(mailing: Mailing, work: Work) -> bool:
             return True
         free(mailing, work)
     disputes = [work.load(Dispute, dispute_id) for dispute_id in mailing.dispute_ids]
+    if not consumer.agrees_to(ConsentKind.DISPUTE_IN_MY_NAME):
+        mailing.drop("the consent to dispute in their name was withdrawn before posting", work.now)
+        if letter.status is not LetterStatus.VOID:
+            void(letter, "the consent to dispute in their name was withdrawn", work)
+        return False
     if give_way_if_outdated(letter, work):
         mailing.drop("the profile or the bureau's address changed before posting", work.now)
         return False

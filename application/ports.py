@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from application.posting import Post
+from domain.bureaus import Bureau
 from domain.credit_reports import CanonicalReport
 from domain.findings import OwnDispute
 from domain.kernel import Role
@@ -93,6 +94,8 @@ class Reads(Protocol):
 
     def letters_before_posting(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]: ...
 
+    def disputes_without_letter(self, tenant_id: UUID, consumer_id: UUID) -> dict[Bureau, list[UUID]]: ...
+
     def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]: ...
 
     def mailing_of_piece(self, tenant_id: UUID, provider_id: str) -> UUID | None: ...
@@ -140,10 +143,13 @@ class PostNews:
 class Inbox(Protocol):
     """Webhooks as they were received, verified and stored before anything was done with them.
 
-    `post_news` answers None for a webhook that is about no piece. Raises NotFound for one never received.
+    `post_news` answers None for a webhook that is about no piece, or was worked off: nothing of it is kept but that
+    it was seen. Raises NotFound for one never received. `unread` are those not worked off, and the piece of each.
     """
 
     def post_news(self, tenant_id: UUID, event_id: str) -> PostNews | None: ...
+
+    def unread(self, tenant_id: UUID) -> dict[str, str | None]: ...
 
     def finish(self, tenant_id: UUID, event_id: str) -> None: ...
 

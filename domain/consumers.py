@@ -140,6 +140,16 @@ class Consumer(Aggregate):
         def apply(self, aggregate: Consumer) -> None:
             aggregate.kyc = self.status
 
+    class NamedAsSender(Event):
+        """A letter is about to be handed over in the person's name.
+
+        It stands in their own history so that an erasure, or a consent withdrawn, and a hand-over cannot both win.
+        """
+
+        TOPIC: ClassVar[str] = "consumer.named_as_sender.v1"
+        mailing_id: UUID
+        attempt: int
+
     class Erased(Event):
         TOPIC: ClassVar[str] = "consumer.erased.v1"
         subject_id: UUID
@@ -229,6 +239,15 @@ class Consumer(Aggregate):
         self.known()
         if kind not in self.consents:
             raise ConsentMissing(f"record the consumer's {kind.value} consent first")
+
+    def agrees_to(self, kind: ConsentKind) -> bool:
+        """Whether the consumer has agreed to this, and not taken it back."""
+        return not self.erased and kind in self.consents
+
+    def stand_as_sender(self, mailing_id: UUID, attempt: int, at: datetime) -> None:
+        """A piece of mail is about to be handed over in the consumer's name, for the `attempt`-th time."""
+        self.check_consent(ConsentKind.DISPUTE_IN_MY_NAME)
+        self.record(self.NamedAsSender, at, mailing_id=mailing_id, attempt=attempt)
 
     def decide_kyc(self, status: KycStatus, basis: str, at: datetime) -> None:
         """Record how identity was established, or why it was not."""

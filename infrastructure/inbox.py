@@ -26,7 +26,11 @@ class Waiting:
 
 
 class Inbox:
-    """The webhooks of every tenant. Times are real time; bodies are stored sealed."""
+    """The webhooks of every tenant. Times are real time.
+
+    Bodies are stored sealed, and the database empties them once they are worked off, since they may name the
+    addressee: what is kept for good is that an event id was seen.
+    """
 
     def __init__(self, pool: ConnectionPool[Connection], seal: Seal) -> None:
         self._pool, self._seal = pool, seal
@@ -54,13 +58,15 @@ class Inbox:
         )
         return done.rowcount == 1
 
-    def body(self, tenant_id: UUID, provider: str, event_id: str) -> bytes:
-        """The raw body as it was received. Raises `NotFound`, `CannotUnseal`."""
+    def body(self, tenant_id: UUID, provider: str, event_id: str) -> bytes | None:
+        """The raw body as it was received; None once it was worked off. Raises `NotFound`, `CannotUnseal`."""
         with self._pool.connection() as conn, tenant_transaction(conn, tenant_id):
-            query = "SELECT body FROM es.inbox WHERE tenant_id = %s AND provider = %s AND event_id = %s"
+            query = "SELECT body, state FROM es.inbox WHERE tenant_id = %s AND provider = %s AND event_id = %s"
             row = conn.execute(query, (tenant_id, provider, event_id)).fetchone()
         if row is None:
             raise NotFound("There is no such webhook.")
+        if row[1] != "received":
+            return None
         return self._seal.unseal(tenant_id, f"inbox {provider}", row[0])
 
     def finish(
@@ -71,7 +77,10 @@ class Inbox:
         now: datetime,
         outcome: Literal["done", "ignored"] = "done",
     ) -> bool:
-        """Note that a webhook was worked off, or is of a kind nobody here acts on. False when it already was."""
+        """Note that a webhook was worked off, or is of a kind nobody here acts on, which empties its body.
+
+        False when that was done already.
+        """
         with self._pool.connection() as conn, tenant_transaction(conn, tenant_id):
             done = conn.execute(
                 "UPDATE es.inbox SET state = %s::es.inbox_state, finished_at = %s"

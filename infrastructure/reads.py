@@ -7,6 +7,7 @@ from uuid import UUID
 
 from psycopg_pool import ConnectionPool
 
+from domain.bureaus import Bureau
 from domain.deadlines import ReceiptBasis
 from domain.dispute_states import UNDECIDED, DisputeStatus
 from domain.findings import OwnDispute
@@ -68,6 +69,20 @@ class QueryTables:
                 (consumer_id, _GONE),
             )
         return [row["letter_id"] for row in rows]
+
+    def disputes_without_letter(self, tenant_id: UUID, consumer_id: UUID) -> dict[Bureau, list[UUID]]:
+        """The consumer's selected items that stand in no letter, by bureau."""
+        with self._pool.connection() as conn:
+            rows = many(
+                conn,
+                tenant_id,
+                "SELECT bureau, dispute_id FROM rm.disputes WHERE consumer_id = %s AND status = %s ORDER BY dispute_id",
+                (consumer_id, DisputeStatus.SELECTED.value),
+            )
+        found: dict[Bureau, list[UUID]] = {}
+        for row in rows:
+            found.setdefault(Bureau(row["bureau"]), []).append(row["dispute_id"])
+        return found
 
     def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
         """The sign-ins that are bound to this consumer's case."""

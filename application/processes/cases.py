@@ -19,7 +19,7 @@ from application.reopening import ReopenDispute
 from application.stopped_mail import ReplaceMailing
 from application.tasks import OpenTask, SettleTask
 from domain.bureau_addresses import BureauAddress
-from domain.consumers import Consumer
+from domain.consumers import ConsentKind, Consumer
 from domain.credit_files import CreditFile
 from domain.deadlines import Deadlines, ReceiptBasis
 from domain.disputes import Dispute
@@ -51,6 +51,12 @@ class AboutConsumer(Protocol):
 @on(Consumer.ProfileChanged)
 def refresh_letters_on_profile_changed(changed: Consumer.ProfileChanged) -> Step:
     yield RefreshLetters(consumer_id=changed.originator_id)
+
+
+@on(Consumer.ConsentGiven)
+def refresh_letters_on_consent_given(given: Consumer.ConsentGiven) -> Step:
+    if given.kind is ConsentKind.DISPUTE_IN_MY_NAME:
+        yield RefreshLetters(consumer_id=given.originator_id)
 
 
 @on(BureauAddress.Verified)

@@ -18,13 +18,14 @@ from application.consumers import (
     WithdrawConsent,
 )
 from application.kernel import Context, JobTicket, canonical, system
-from application.ports import NotYet
+from application.ports import NotYet, PostNews
 from application.tasks import CompleteTask, OpenTask
 from application.users import RegisterUser
+from application.webhooks import FollowMailing
 from domain.consumers import ConsentKind, Consumer, ConsumerErased, DocumentKind, KycStatus
 from domain.kernel import IllegalMove, Role
 from domain.tasks import Task, TaskKind
-from tests.support.cases import FIRST_PULL, PROFILE, Case
+from tests.support.cases import FIRST_PULL, PROFILE, Case, delivered
 from tests.support.scenarios import keyed, when
 from tests.support.world import World
 
@@ -108,6 +109,24 @@ def test_key_and_objects_go_before_the_query_tables_are_waited_for(case: Case) -
     world.reads.lagging = False
     world.settle()
     assert (world.tenant_id, user_id) in world.sign_ins.closed
+
+
+def test_unread_webhooks_about_an_erased_persons_mail_go_and_those_about_others_wait_on(case: Case) -> None:
+    world = case.world
+    case.to_posted("22")
+    theirs = next(iter(world.post.pieces))
+    stranger = when(world, RegisterConsumer(profile=PROFILE), Role.OPERATOR).answer["consumer_id"]
+    world.inbox.news["evt_1"] = PostNews(provider_id=theirs, scans=(delivered(),))
+    world.inbox.news["evt_2"] = PostNews(provider_id="ltr_nobodys", scans=(delivered(),))
+    when(world, EraseConsumer(consumer_id=stranger), Role.OWNER)
+    world.settle()
+    assert world.inbox.finished == {"evt_2"}, "the piece that nobody knows may have been the stranger's"
+    when(world, EraseConsumer(consumer_id=case.consumer_id), Role.OWNER)
+    world.settle()
+    assert world.inbox.finished == {"evt_1", "evt_2"}
+    world.inbox.news["evt_3"] = PostNews(provider_id=theirs, scans=(delivered(),))
+    assert when(world, FollowMailing(event_id="evt_3")).answer["status"] == "delivered"
+    assert "evt_3" in world.inbox.finished
 
 
 def test_a_task_about_an_erased_person_is_closed_without_words(case: Case) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from application.consumers import EraseConsumer
+from application.consumers import EraseConsumer, GiveConsent, WithdrawConsent
 from application.disputes import WithdrawDispute
 from application.letters import VoidLetter
 from application.mailings import (
@@ -19,6 +19,7 @@ from application.mailings import (
 )
 from application.ports import NotYet
 from application.posting import Deliverability, PieceStatus, PostBusy, PostRejected, RejectionKind, Verification
+from domain.consumers import ConsentKind, Consumer
 from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import IllegalMove, Role
 from domain.letters import LetterStatus
@@ -48,6 +49,43 @@ def test_intent_letter_and_items_are_one_append_before_the_call(desk: Desk) -> N
     assert desk.submit() is Fate.DONE
     assert seen == [(MailingStatus.INTENDED, LetterStatus.SUBMITTED, {DisputeStatus.SENT})]
     assert desk.mailing.status is MailingStatus.ACCEPTED
+
+
+def test_an_erasure_that_comes_between_loading_and_the_intent_wins(desk: Desk) -> None:
+    erase = EraseConsumer(consumer_id=desk.case.consumer_id)
+    desk.world.log.before_append.append(lambda: when(desk.world, erase, Role.OWNER))
+    assert desk.submit() is Fate.DONE
+    assert (desk.mailing.status, desk.world.post.submissions) == (MailingStatus.CANCELLED, 0)
+
+
+def test_an_intent_that_was_first_is_on_the_persons_record(desk: Desk) -> None:
+    assert desk.submit() is Fate.DONE
+    stream = desk.world.log.streams[desk.world.tenant_id, desk.case.consumer_id]
+    named = [event for event in stream if isinstance(event, Consumer.NamedAsSender)]
+    assert [(event.mailing_id, event.attempt) for event in named] == [(desk.mailing.id, 1)]
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_nothing_is_posted_in_the_name_of_somebody_who_took_their_consent_back(desk: Desk, late: bool) -> None:
+    withdraw = WithdrawConsent(consumer_id=desk.case.consumer_id, kind=ConsentKind.DISPUTE_IN_MY_NAME)
+    if late:
+        desk.world.log.before_append.append(lambda: desk.case.as_consumer(withdraw))
+    else:
+        desk.case.as_consumer(withdraw)
+    assert desk.submit() is Fate.DONE
+    assert (desk.mailing.status, desk.world.post.submissions) == (MailingStatus.CANCELLED, 0)
+    assert (desk.letter.status, desk.statuses) == (LetterStatus.VOID, {DisputeStatus.SELECTED})
+    desk.floor.settle()
+    assert desk.world.post.submissions == 0
+    refused = [task for task in desk.world.all(Task) if task.kind is TaskKind.LETTER_REFUSED]
+    assert {task.about_id for task in refused} == {desk.letter.dispute_ids[0]}
+    assert desk.floor.buried == {}
+    again = GiveConsent(
+        consumer_id=desk.case.consumer_id, kind=ConsentKind.DISPUTE_IN_MY_NAME, text_version="2026-11"
+    )
+    desk.case.as_consumer(again)
+    desk.floor.settle()
+    assert desk.statuses == {DisputeStatus.DRAFTED}
 
 
 def test_a_second_request_for_a_letter_makes_no_second_piece(desk: Desk) -> None:

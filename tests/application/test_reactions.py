@@ -26,7 +26,7 @@ from application.tasks import OpenTask, SettleTask
 from application.webhook_endpoints import ShutWebhookEndpoint
 from domain.api_keys import ApiKey
 from domain.bureau_addresses import BureauAddress
-from domain.consumers import Consumer
+from domain.consumers import ConsentKind, Consumer
 from domain.credit_files import CreditFile
 from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute
@@ -90,6 +90,10 @@ def cases() -> dict[Callable[..., Any], tuple[Event, list[Any]]]:
         ),
         p.refresh_letters_on_profile_changed: (
             first(Consumer.ProfileChanged), [RefreshLetters(consumer_id=CONSUMER_ID)]
+        ),
+        p.refresh_letters_on_consent_given: (
+            next(e for e in events() if getattr(e, "kind", None) is ConsentKind.DISPUTE_IN_MY_NAME),
+            [RefreshLetters(consumer_id=CONSUMER_ID)],
         ),
         p.settle_task_on_bureau_address_verified: (
             verified,

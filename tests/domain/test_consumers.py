@@ -25,6 +25,24 @@ def person() -> Consumer:
     return Consumer.register(CONSUMER_ID, NOON, PROFILE)
 
 
+def test_a_sender_has_agreed_and_not_taken_it_back() -> None:
+    made = person()
+    with pytest.raises(ConsentMissing):
+        made.stand_as_sender(uid("mailing"), 1, at(1))
+    made.give_consent(ConsentKind.DISPUTE_IN_MY_NAME, text_version="2026-11", text_sha256=SHA, ip=None, at=at(1))
+    assert made.agrees_to(ConsentKind.DISPUTE_IN_MY_NAME)
+    for attempt in (1, 2):
+        made.stand_as_sender(uid("mailing"), attempt, at(2))
+    assert made.version == 4
+    made.withdraw_consent(ConsentKind.DISPUTE_IN_MY_NAME, at(3))
+    assert not made.agrees_to(ConsentKind.DISPUTE_IN_MY_NAME)
+    made.give_consent(ConsentKind.DISPUTE_IN_MY_NAME, text_version="2026-11", text_sha256=SHA, ip=None, at=at(4))
+    made.erase(ErasureReason.ASKED_BY_CONSUMER, at(5))
+    assert not made.agrees_to(ConsentKind.DISPUTE_IN_MY_NAME)
+    with pytest.raises(ConsumerErased):
+        made.stand_as_sender(uid("mailing"), 3, at(6))
+
+
 ACTS: dict[str, Callable[[Consumer], None]] = {
     "profile": lambda c: c.change_profile(PROFILE.model_copy(update={"suffix": "Jr."}), at(1)),
     "document": lambda c: c.add_document(

@@ -60,6 +60,19 @@ def test_a_webhook_waits_until_it_is_finished(inbox: Inbox) -> None:
     assert not inbox.receive(TENANT, "lob", "evt_1", RAW, NOW)
 
 
+def test_of_a_webhook_that_was_worked_off_only_its_id_is_kept(inbox: Inbox, database: TestDatabase) -> None:
+    for number, outcome in enumerate(("done", "ignored")):
+        inbox.receive(TENANT, "lob", f"evt_{number}", RAW, NOW)
+        assert inbox.body(TENANT, "lob", f"evt_{number}") == RAW
+        assert inbox.finish(TENANT, "lob", f"evt_{number}", NOW, outcome)  # type: ignore[arg-type]
+        assert inbox.body(TENANT, "lob", f"evt_{number}") is None
+        assert not inbox.receive(TENANT, "lob", f"evt_{number}", RAW, NOW)
+    with psycopg.connect(database.admin_url) as conn:
+        assert conn.execute("SELECT event_id, body FROM es.inbox ORDER BY 1").fetchall() == [
+            ("evt_0", b""), ("evt_1", b""),
+        ]  # fmt: skip
+
+
 def test_receiving_inside_a_transaction_shares_its_fate(inbox: Inbox, pool: ConnectionPool[Connection]) -> None:
     with pool.connection() as conn, tenant_transaction(conn, TENANT):
         assert inbox.receive_in(conn, TENANT, "lob", "evt_1", RAW, NOW)

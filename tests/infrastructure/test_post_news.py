@@ -30,7 +30,11 @@ def test_a_webhook_is_read_from_its_raw_body_and_worked_off_once(
         assert found is not None
         assert found.provider_id == "ltr_0001"
         assert news.post_news(tenant, "evt_2") is None
+        assert news.unread(tenant) == {"evt_1": "ltr_0001", "evt_2": None}
+        assert news.unread(uuid4()) == {}
         news.finish(tenant, "evt_1")
+        assert news.unread(tenant) == {"evt_2": None}
+        assert news.post_news(tenant, "evt_1") is None
         assert not sfdify.inbox.is_waiting(tenant, PROVIDER, "evt_1")
         assert sfdify.inbox.is_waiting(tenant, PROVIDER, "evt_2")
         with pytest.raises(NotFound):

@@ -41,6 +41,11 @@ def test_own_disputes_are_those_a_bureau_has_had(tmp_path: Path, server: TestSer
                 conn.execute(f"INSERT INTO rm.disputes ({_COLUMNS}) VALUES ({marks})".encode(), row)
         found = QueryTables(sfdify.pool).own_disputes(tenant, consumer)
         assert QueryTables(sfdify.pool).own_disputes(uuid4(), consumer) == []
+        assert QueryTables(sfdify.pool).disputes_without_letter(tenant, consumer) == {}
+        with connect(database.projector_url, "test") as conn:
+            conn.execute("UPDATE rm.disputes SET status = 'selected' WHERE dispute_id = ANY(%s)", ([unsent, waiting],))
+        listed = QueryTables(sfdify.pool).disputes_without_letter(tenant, consumer)
+        assert listed == {Bureau.EQUIFAX: [unsent], Bureau.EXPERIAN: [waiting]}
     had = {"tradeline_id": account, "opened_on": OPENED.date(), "received_on": RECEIVED}
     assert found == [
         OwnDispute(

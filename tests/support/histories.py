@@ -63,6 +63,7 @@ def consumer(*, erased: bool = False) -> Consumer:
         uid("document"), DocumentKind.GOVERNMENT_ID, sha256=SHA, object_key="documents/1", media_type="image/png",
         at=at(5),
     )  # fmt: skip
+    made.stand_as_sender(uid("mailing"), 1, at(6))
     if erased:
         made.erase(ErasureReason.ASKED_BY_CONSUMER, at(6))
         made.note_forgotten(at(7))

@@ -23,6 +23,7 @@ from application.kernel import (
 )
 from application.ports import Ports, PostNews, PrintedLetter, WorkingKey
 from application.posting import Accepted, Cancelled, Deliverability, MailPiece, PieceStatus, TooLate, Verification
+from domain.bureaus import Bureau
 from domain.credit_reports import CanonicalReport
 from domain.deadlines import ReceiptBasis
 from domain.dispute_states import UNDECIDED, DisputeStatus
@@ -136,6 +137,13 @@ class FakeReads:
     def letters_before_posting(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
         gone = (LetterStatus.SUBMITTED, LetterStatus.VOID)
         return [x.id for x in self._all(tenant_id, Letter) if x.owner_id == consumer_id and x.status not in gone]
+
+    def disputes_without_letter(self, tenant_id: UUID, consumer_id: UUID) -> dict[Bureau, list[UUID]]:
+        found: dict[Bureau, list[UUID]] = {}
+        for dispute in self._all(tenant_id, Dispute):
+            if dispute.owner_id == consumer_id and dispute.status is DisputeStatus.SELECTED:
+                found.setdefault(dispute.bureau, []).append(dispute.id)
+        return found
 
     def users_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
         return [user.id for user in self._all(tenant_id, User) if user.consumer_id == consumer_id]
@@ -279,7 +287,10 @@ class FakeInbox:
     finished: set[str] = field(default_factory=set)
 
     def post_news(self, tenant_id: UUID, event_id: str) -> PostNews | None:
-        return self.news.get(event_id)
+        return self.news.get(event_id) if event_id not in self.finished else None
+
+    def unread(self, tenant_id: UUID) -> dict[str, str | None]:
+        return {event_id: news.provider_id for event_id, news in self.news.items() if event_id not in self.finished}
 
     def finish(self, tenant_id: UUID, event_id: str) -> None:
         self.finished.add(event_id)
