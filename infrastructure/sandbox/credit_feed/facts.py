@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
-from application.feeding import Alert, Score
+from domain.connections import Alert, Score
 from domain.bureaus import Bureau
 from infrastructure.sandbox.credit_feed.people import Pull
 from infrastructure.sandbox.credit_feed.sections import NoSections, Sections
