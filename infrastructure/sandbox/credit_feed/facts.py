@@ -10,8 +10,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
-from domain.connections import Alert, Score
 from domain.bureaus import Bureau
+from domain.connections import Alert, Score
 from infrastructure.sandbox.credit_feed.people import Pull
 from infrastructure.sandbox.credit_feed.sections import NoSections, Sections
 

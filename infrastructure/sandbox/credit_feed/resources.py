@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from domain.connections import Alert
 from domain.bureaus import Bureau
+from domain.connections import Alert
 from infrastructure.sandbox.credit_feed.clients import Clients
 from infrastructure.sandbox.credit_feed.facts import alerts_between, facts_of, facts_of_pull, scores_of
 from infrastructure.sandbox.credit_feed.faults import Fault
