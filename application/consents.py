@@ -18,6 +18,12 @@ TEXTS: dict[tuple[ConsentKind, str], str] = {
         "I choose every item that is disputed, I read every letter before it is sent, and I confirm that what it says"
         " is true to the best of my knowledge. Letters I have approved may be printed and mailed for me."
     ),
+    (ConsentKind.CREDIT_PULL, "2026-11"): (
+        "I give written instructions under 15 U.S.C. 1681b(a)(2) to obtain my own credit reports, with the scores and"
+        " alerts shown beside them, from the provider I connect, now and again while it is connected, and to keep them,"
+        " encrypted, so that errors can be found and later reports can be compared with them. I may take this back at"
+        " any time."
+    ),
 }
 
 ATTESTATIONS: dict[str, str] = {

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from application.connections import end_connections
 from application.consents import text_of
 from application.kernel import Answer, Command, Work, handles
 from application.ports import snooze_until_reached
@@ -87,7 +88,7 @@ class EraseConsumer(Command):
 
 
 class PurgeConsumer(Command):
-    """Finish an erasure: key destroyed, objects and webhooks gone, sign-in closed. Repeating it does no harm."""
+    """Finish an erasure: key destroyed, objects, webhooks and tokens gone, sign-in closed. Repeating it does no harm."""
 
     needs: ClassVar[Permission] = Permission.ERASE_CONSUMERS
     consumer_id: UUID
@@ -168,6 +169,8 @@ def erase_consumer(command: EraseConsumer, work: Work) -> Answer:
 def purge_consumer(command: PurgeConsumer, work: Work) -> Answer:
     """Destroy the key first: nothing can be sealed or read from then on, so what follows leaves nothing behind.
 
+    Only a provider of reports is told before, for its tokens can be read no longer afterwards: once, and whether it
+    listens or not. A connection that the query tables do not show yet is ended without that.
     Others may have written about the person since the erasure was put on record; query tables drop that
     when they read that the key is gone.
     """
@@ -175,13 +178,16 @@ def purge_consumer(command: PurgeConsumer, work: Work) -> Answer:
     consumer = work.load(Consumer, command.consumer_id)
     if not consumer.erased:
         raise IllegalMove("put the erasure on record first; a key is never destroyed without it")
+    end_connections(consumer.id, work, tell=True)
     destroyed = work.ports.keys.destroy(tenant_id, consumer.id)
+    work.ports.links.forget(tenant_id, consumer.id)
     erased = work.ports.store.erase(tenant_id, consumer.id)
     if work.context.job is not None:
         snooze_until_reached(work.ports.reads, tenant_id, work.context.job.after_position)
     _empty_webhooks(consumer, work)
     for user_id in work.ports.reads.users_of_consumer(tenant_id, consumer.id):
         work.ports.sign_ins.close(tenant_id, user_id)
+    end_connections(consumer.id, work, tell=False)
     consumer.note_forgotten(work.now)
     return {"consumer_id": consumer.id, "objects_erased": erased, "key_destroyed": destroyed}
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from application.feeding import CreditFeed, FeedLinks, FeedNews
 from application.posting import Post
 from domain.bureaus import Bureau
 from domain.credit_reports import CanonicalReport
@@ -100,6 +101,12 @@ class Reads(Protocol):
 
     def mailing_of_piece(self, tenant_id: UUID, provider_id: str) -> UUID | None: ...
 
+    def open_disputes(self, tenant_id: UUID, consumer_id: UUID) -> bool: ...
+
+    def connections_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]: ...
+
+    def connection_of_account(self, tenant_id: UUID, provider: str, account_digest: str) -> UUID | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class PrintedLetter:
@@ -144,7 +151,8 @@ class Inbox(Protocol):
     """Webhooks as they were received, verified and stored before anything was done with them.
 
     `post_news` answers None for a webhook that is about no piece, or was worked off: nothing of it is kept but that
-    it was seen. Raises NotFound for one never received. `unread` are those not worked off, and the piece of each.
+    it was seen; so does `feed_news` for one that is about no consumer's reports. Raises NotFound for one never
+    received. `unread` are the print provider's not worked off, and the piece of each.
     """
 
     def post_news(self, tenant_id: UUID, event_id: str) -> PostNews | None: ...
@@ -152,6 +160,10 @@ class Inbox(Protocol):
     def unread(self, tenant_id: UUID) -> dict[str, str | None]: ...
 
     def finish(self, tenant_id: UUID, event_id: str) -> None: ...
+
+    def feed_news(self, tenant_id: UUID, provider: str, event_id: str) -> FeedNews | None: ...
+
+    def finish_feed(self, tenant_id: UUID, provider: str, event_id: str) -> None: ...
 
 
 class Directory(Protocol):
@@ -170,6 +182,8 @@ class Ports:
     reads: Reads
     printer: Printer
     post: Callable[[UUID], Post]
+    feeds: Callable[[UUID, str], CreditFeed]
+    links: FeedLinks
     reports: ReportReader
     directory: Directory
     inbox: Inbox

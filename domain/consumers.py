@@ -45,6 +45,7 @@ class ConsentKind(StrEnum):
     SERVICE_TERMS = "service_terms"
     REPORT_IMPORT = "report_import"
     DISPUTE_IN_MY_NAME = "dispute_in_my_name"
+    CREDIT_PULL = "credit_pull"
 
 
 class KycStatus(StrEnum):

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     WRITE_CONSUMERS = "write_consumers"
     READ_CASES = "read_cases"
     GIVE_CONSENT = "give_consent"
+    CONNECT_REPORTS = "connect_reports"
     ERASE_CONSUMERS = "erase_consumers"
     IMPORT_REPORTS = "import_reports"
     SELECT_FINDINGS = "select_findings"
@@ -58,6 +59,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         _READ
         | {
             P.GIVE_CONSENT,
+            P.CONNECT_REPORTS,
             P.IMPORT_REPORTS,
             P.SELECT_FINDINGS,
             P.WRITE_DISPUTES,
@@ -67,8 +69,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.SYSTEM: frozenset(Permission),
 }
-"""A consumer's own decisions (consent, choosing items, signing, approving the exact bytes) are in no
-operator's reach: a dispute that the consumer did not make themselves starts no duty under
+"""A consumer's own decisions (consent, connecting a provider of reports, choosing items, signing, approving the exact
+bytes) are in no operator's reach: a dispute that the consumer did not make themselves starts no duty under
 15 U.S.C. 1681i (Warner v. Experian, 9th Cir. 2019)."""
 
 

@@ -20,6 +20,7 @@ from projections.reading import Row, many
 
 _UNDECIDED = [status.value for status in UNDECIDED]
 
+_ENDED = [DisputeStatus.CLOSED.value, DisputeStatus.WITHDRAWN.value]
 _GONE = [LetterStatus.SUBMITTED.value, LetterStatus.VOID.value]
 
 
@@ -96,8 +97,42 @@ class QueryTables:
             rows = many(conn, tenant_id, "SELECT mailing_id FROM rm.mailings WHERE provider_id = %s", (provider_id,))
         return rows[0]["mailing_id"] if rows else None
 
+    def open_disputes(self, tenant_id: UUID, consumer_id: UUID) -> bool:
+        """Whether a dispute of the consumer has not ended."""
+        with self._pool.connection() as conn:
+            rows = many(
+                conn,
+                tenant_id,
+                "SELECT dispute_id FROM rm.disputes WHERE consumer_id = %s AND status <> ALL(%s) LIMIT 1",
+                (consumer_id, _ENDED),
+            )
+        return bool(rows)
 
-_READ_BY_HANDLERS = tuple(p.name for p in ALL if p.name in ("disputes", "letters", "mailings", "users"))
+    def connections_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
+        """The consumer's connections to providers of reports."""
+        with self._pool.connection() as conn:
+            rows = many(
+                conn,
+                tenant_id,
+                "SELECT connection_id FROM rm.connections WHERE consumer_id = %s ORDER BY connection_id",
+                (consumer_id,),
+            )
+        return [row["connection_id"] for row in rows]
+
+    def connection_of_account(self, tenant_id: UUID, provider: str, account_digest: str) -> UUID | None:
+        """The connection of the consumer whom the provider calls by the name of this digest."""
+        with self._pool.connection() as conn:
+            rows = many(
+                conn,
+                tenant_id,
+                "SELECT connection_id FROM rm.connections WHERE provider = %s AND account_digest = %s"
+                " AND account_digest <> ''",
+                (provider, account_digest),
+            )
+        return rows[0]["connection_id"] if rows else None
+
+
+_READ_BY_HANDLERS = tuple(p.name for p in ALL if p.name in ("connections", "disputes", "letters", "mailings", "users"))
 
 
 def _own_dispute(row: Row) -> OwnDispute:

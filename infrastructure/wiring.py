@@ -21,10 +21,11 @@ from infrastructure.directory import TenantDirectory
 from infrastructure.event_store.application import Engine
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.wakeup import Wakeup
+from infrastructure.feed_news import StoredNews
+from infrastructure.feeds import NoLinks, feed_of
 from infrastructure.ids import new_id
 from infrastructure.inbox import Inbox
 from infrastructure.jobs import JobTable
-from infrastructure.post_news import PostInbox
 from infrastructure.postgres import Connection
 from infrastructure.posts import Posts
 from infrastructure.printing import LetterPress
@@ -104,9 +105,11 @@ def wire(
             reads=QueryTables(pool),
             printer=LetterPress(),
             post=posts,
+            feeds=feed_of,
+            links=NoLinks(),
             reports=ReportDesk(),
             directory=directory,
-            inbox=PostInbox(inbox),
+            inbox=StoredNews(inbox),
             sign_ins=SignInRecords(pool),
             credentials=CredentialRecords(pool, seal),
             new_id=new_id,

@@ -11,6 +11,7 @@ WRITTEN = {
     (ConsentKind.SERVICE_TERMS, "2026-11"): "79467f8af8dca765",
     (ConsentKind.REPORT_IMPORT, "2026-11"): "f0a051f6cd10452b",
     (ConsentKind.DISPUTE_IN_MY_NAME, "2026-11"): "1c501c74d100d7b0",
+    (ConsentKind.CREDIT_PULL, "2026-11"): "f1ee1c1b24675ba9",
 }
 ATTESTED = {"truth-2026-11": "0776b60eaf749796"}
 

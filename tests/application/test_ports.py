@@ -20,8 +20,8 @@ def test_a_job_waits_for_query_tables_that_lag() -> None:
 
 def test_every_role_is_played_by_somebody() -> None:
     assert {field.name for field in fields(Ports)} == {
-        "clock", "keys", "store", "reads", "printer", "post", "reports", "directory", "inbox", "sign_ins",
-        "credentials", "new_id",
+        "clock", "keys", "store", "reads", "printer", "post", "feeds", "links", "reports", "directory", "inbox",
+        "sign_ins", "credentials", "new_id",
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from application.kernel import HANDLERS, REACTIONS, Command, Context, Once, reac
 from application.letters import RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
 from application.notifications import QueueNotification
-from application.processes import access
+from application.processes import access, feeds
 from application.processes import cases as p
 from application.reconciling import ReconcileDisputes
 from application.reopening import ReopenDispute
@@ -41,6 +41,7 @@ from domain.tenants import Approvals
 from domain.users import User
 from domain.webhook_endpoints import WebhookEndpoint
 from infrastructure.jobs import QUEUES
+from tests.support.feed_steps import feed_steps
 from tests.support.histories import BUREAU, CONSUMER_ID, SHA, events, first, uid
 from tests.support.scenarios import on
 
@@ -185,7 +186,7 @@ def cases() -> dict[Callable[..., Any], tuple[Event, list[Any]]]:
     }  # fmt: skip
 
 
-CASES = cases()
+CASES = cases() | feed_steps()
 MATCHED = first(Report.MatchSettled)
 CASES |= {
     p.settle_task_on_match_settled: (
@@ -226,6 +227,11 @@ def test_every_reaction_is_tested_here_and_registered_for_its_event() -> None:
     named = {(reaction, type(event)) for reaction, (event, _) in CASES.items()}
     assert {reaction for reaction, _ in registered} == set(CASES)
     assert registered == named
+
+
+def test_every_step_of_a_connection_is_among_them() -> None:
+    named = {step.__name__ for step in CASES if step.__module__ == feeds.__name__}
+    assert named == {name for name in vars(feeds) if "_on_" in name}
 
 
 def test_a_proven_delivery_asks_for_no_look() -> None:

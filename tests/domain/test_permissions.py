@@ -6,7 +6,8 @@ from domain.kernel import Role
 from domain.permissions import GRANTS, Permission, allowed, covers
 
 OWN = (
-    Permission.GIVE_CONSENT, Permission.SELECT_FINDINGS, Permission.SIGN_LETTERS, Permission.APPROVE_AS_CONSUMER,
+    Permission.GIVE_CONSENT, Permission.CONNECT_REPORTS, Permission.SELECT_FINDINGS, Permission.SIGN_LETTERS,
+    Permission.APPROVE_AS_CONSUMER,
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from application.kernel import (
 from application.ports import Ports, PostNews, PrintedLetter, WorkingKey
 from application.posting import Accepted, Cancelled, Deliverability, MailPiece, PieceStatus, TooLate, Verification
 from domain.bureaus import Bureau
+from domain.connections import Connection
 from domain.credit_reports import CanonicalReport
 from domain.deadlines import ReceiptBasis
 from domain.dispute_states import UNDECIDED, DisputeStatus
@@ -36,6 +37,7 @@ from domain.mailings import Mailing
 from domain.reconciliation import Outcome
 from domain.tenants import TenantMode
 from domain.users import User
+from tests.support.feeds import FakeFeed, FakeFeedNews, FakeFeeds, FakeLinks
 from tests.support.memory_log import MemoryLog
 
 A = TypeVar("A", bound=Aggregate)
@@ -150,6 +152,18 @@ class FakeReads:
 
     def mailing_of_piece(self, tenant_id: UUID, provider_id: str) -> UUID | None:
         return next((m.id for m in self._all(tenant_id, Mailing) if m.provider_id == provider_id), None)
+
+    def open_disputes(self, tenant_id: UUID, consumer_id: UUID) -> bool:
+        over = (DisputeStatus.CLOSED, DisputeStatus.WITHDRAWN)
+        return any(d.owner_id == consumer_id and d.status not in over for d in self._all(tenant_id, Dispute))
+
+    def connections_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
+        return [c.id for c in self._all(tenant_id, Connection) if c.owner_id == consumer_id]
+
+    def connection_of_account(self, tenant_id: UUID, provider: str, account_digest: str) -> UUID | None:
+        named = (provider, account_digest)
+        found = (c.id for c in self._all(tenant_id, Connection) if (c.provider, c.account_digest) == named)
+        return next(found, None) if account_digest else None
 
     def _all(self, tenant_id: UUID, kind: type[A]) -> list[A]:
         found = (self._log.load(tenant_id, kind, stream) for tenant, stream in self._log.streams if tenant == tenant_id)
@@ -278,13 +292,13 @@ class FakeCredentials:
         self.endpoints.pop(endpoint_id, None)
 
 
-@dataclass
-class FakeInbox:
+class FakeInbox(FakeFeedNews):
     """Webhooks by event id."""
 
-    news: dict[str, PostNews] = field(default_factory=dict)
-
-    finished: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        super().__init__()
+        self.news: dict[str, PostNews] = {}
+        self.finished: set[str] = set()
 
     def post_news(self, tenant_id: UUID, event_id: str) -> PostNews | None:
         return self.news.get(event_id) if event_id not in self.finished else None
@@ -307,6 +321,9 @@ class World:
         self.reads = FakeReads(self.log)
         self.printer = FakePrinter()
         self.post = FakePost()
+        self.links = FakeLinks()
+        self.feed = FakeFeed(self.links)
+        self.feeds = FakeFeeds(self.feed)
         self.reader = FakeReader()
         self.directory = FakeDirectory()
         self.inbox = FakeInbox()
@@ -319,6 +336,8 @@ class World:
             reads=self.reads,
             printer=self.printer,
             post=lambda tenant_id: self.post,
+            feeds=self.feeds.of,
+            links=self.links,
             reports=self.reader,
             directory=self.directory,
             inbox=self.inbox,
