@@ -15,8 +15,6 @@ from typing import Final
 from domain.bureaus import Bureau
 from domain.credit_reports import (
     CanonicalReport,
-    Employer,
-    Inquiry,
     PersonalSection,
     PublicRecord,
     ReportedAddress,
@@ -24,11 +22,17 @@ from domain.credit_reports import (
     Subscriber,
 )
 from infrastructure.reports import native
-from infrastructure.reports.cursor import Cursor, Tally, UnreadableReport, as_day
+from infrastructure.reports.cursor import Cursor, Tally, as_day
 from infrastructure.reports.equifax_trades import read_collections, read_trades
 from infrastructure.reports.truelink_tree import read_tree
 
 PARSER_VERSION: Final = 1
+_INQUIRY: Final = {
+    "subscriber_name": "customerName",
+    "subscriber_code": "customerNumber",
+    "inquired_on": "inquiryDate",
+    "industry": "industryCode",
+}
 _PLACE: Final = "/consumers/0/equifaxUSConsumerCreditReport"
 
 
@@ -40,11 +44,9 @@ def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max)
     report = native.the_one(
         consumers.children("equifaxUSConsumerCreditReport"), _PLACE, "exactly one Equifax credit report"
     )
-    pulled = as_day(report.digits("reportDate"), f"{report.place}/reportDate") or pulled_on
-    if pulled is None:
-        raise UnreadableReport(f"{report.place}/reportDate", "the date of the report")
-    if pulled > latest:
-        raise UnreadableReport(f"{report.place}/reportDate", "a day that has come")
+    place = f"{report.place}/reportDate"
+    says = as_day(report.digits("reportDate"), place)
+    pulled = native.pulled_on(says, pulled_on, latest, place, "the date of the report")
     subscribers = tuple(_subscribers(report))
     names = {known.code: known.name for known in subscribers if known.code}
     canonical = native.single_bureau(
@@ -54,22 +56,14 @@ def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max)
         pulled,
         [*read_trades(report), *read_collections(report, names)],
         _person(report),
-        _score(report),
-        inquiries=tuple(_inquiries(report)),
+        native.first_score(report.children("models")),
+        inquiries=tuple(native.inquiries(Bureau.EQUIFAX, report.children("inquiries"), _INQUIRY)),
         public_records=tuple(_bankruptcies(report)),
         subscribers=subscribers,
         deceased=report.has("deathDate") or None,
     )
     report.close()
     return native.tallied(canonical, tally)
-
-
-def _score(report: Cursor) -> int | None:
-    scores = []
-    for model in report.children("models"):
-        scores.append(native.as_score(model.count("score")))
-        model.close()
-    return next((score for score in scores if score is not None), None)
 
 
 def _person(report: Cursor) -> PersonalSection:
@@ -85,7 +79,7 @@ def _person(report: Cursor) -> PersonalSection:
         birth_dates=[report.digits("birthDate")],
         ssns=[native.plain_ssn(report.text("subjectSocialNum"))],
         addresses=list(_addresses(report)),
-        employers=list(_employers(report)),
+        employers=list(native.employers(report.children("employments"), "employer", "dateLastReported")),
     )
 
 
@@ -101,26 +95,6 @@ def _addresses(report: Cursor) -> Iterator[ReportedAddress]:
             current=part.text("addressType") == "current",
         )
         part.close()
-
-
-def _employers(report: Cursor) -> Iterator[Employer | None]:
-    for part in report.children("employments"):
-        name = part.text("employer")
-        yield Employer(name=name, reported=part.digits("dateLastReported")) if name else None
-        part.close()
-
-
-def _inquiries(report: Cursor) -> Iterator[Inquiry]:
-    for row in report.children("inquiries"):
-        yield Inquiry(
-            bureau=Bureau.EQUIFAX,
-            subscriber_name=row.text("customerName"),
-            subscriber_code=row.text("customerNumber"),
-            inquired_on=row.digits("inquiryDate"),
-            kind=row.text("type"),
-            industry=row.text("industryCode"),
-        )
-        row.close()
 
 
 def _bankruptcies(report: Cursor) -> Iterator[PublicRecord]:

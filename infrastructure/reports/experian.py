@@ -19,8 +19,6 @@ from typing import Final
 from domain.bureaus import Bureau
 from domain.credit_reports import (
     CanonicalReport,
-    Employer,
-    Inquiry,
     PersonalSection,
     PublicRecord,
     ReportedAddress,
@@ -35,6 +33,12 @@ from infrastructure.reports.experian_trades import read_tradelines
 from infrastructure.reports.truelink_tree import read_tree
 
 PARSER_VERSION: Final = 1
+_INQUIRY: Final = {
+    "subscriber_name": "subscriberName",
+    "subscriber_code": "subscriberCode",
+    "inquired_on": "date",
+    "industry": "kob",
+}
 
 
 def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max) -> CanonicalReport:
@@ -44,11 +48,8 @@ def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max)
     profile = native.the_one(
         Cursor(tree, "", tally).children("creditProfile"), "/creditProfile", "exactly one Experian credit profile"
     )
-    pulled = _pulled_on(profile) or pulled_on
-    if pulled is None:
-        raise UnreadableReport(f"{profile.place}/headerRecord", "the date of the report (y2kReportedDate)")
-    if pulled > latest:
-        raise UnreadableReport(f"{profile.place}/headerRecord", "a day that has come")
+    place, expected = f"{profile.place}/headerRecord", "the date of the report (y2kReportedDate)"
+    pulled = native.pulled_on(_pulled_on(profile), pulled_on, latest, place, expected)
     canonical = native.single_bureau(
         Bureau.EXPERIAN,
         ReportFormat.EXPERIAN_JSON,
@@ -56,8 +57,8 @@ def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max)
         pulled,
         list(read_tradelines(profile)),
         _person(profile),
-        _score(profile),
-        inquiries=tuple(_inquiries(profile)),
+        native.first_score(profile.children("riskModel")),
+        inquiries=tuple(native.inquiries(Bureau.EXPERIAN, profile.children("inquiry"), _INQUIRY)),
         public_records=tuple(_public_records(profile)),
         subscribers=tuple(_subscribers(profile)),
     )
@@ -70,14 +71,6 @@ def _pulled_on(profile: Cursor) -> date | None:
     pulled = as_day(header.digits("y2kReportedDate"), f"{header.place}/y2kReportedDate")
     header.close()
     return pulled
-
-
-def _score(profile: Cursor) -> int | None:
-    scores = []
-    for model in profile.children("riskModel"):
-        scores.append(native.as_score(model.count("score")))
-        model.close()
-    return next((score for score in scores if score is not None), None)
 
 
 def _person(profile: Cursor) -> PersonalSection:
@@ -93,7 +86,7 @@ def _person(profile: Cursor) -> PersonalSection:
         birth_dates=[_birth(identity.child("dob"))],
         ssns=list(_ssns(profile)),
         addresses=list(_addresses(profile)),
-        employers=list(_employers(profile)),
+        employers=list(native.employers(profile.children("employmentInformation"), "name", "lastUpdatedDate")),
     )
     identity.close()
     return personal
@@ -132,26 +125,6 @@ def _addresses(profile: Cursor) -> Iterator[ReportedAddress]:
             current=position == 0,
         )
         part.close()
-
-
-def _employers(profile: Cursor) -> Iterator[Employer | None]:
-    for part in profile.children("employmentInformation"):
-        name = part.text("name")
-        yield Employer(name=name, reported=part.digits("lastUpdatedDate")) if name else None
-        part.close()
-
-
-def _inquiries(profile: Cursor) -> Iterator[Inquiry]:
-    for row in profile.children("inquiry"):
-        yield Inquiry(
-            bureau=Bureau.EXPERIAN,
-            subscriber_name=row.text("subscriberName"),
-            subscriber_code=row.text("subscriberCode"),
-            inquired_on=row.digits("date"),
-            kind=row.text("type"),
-            industry=row.text("kob"),
-        )
-        row.close()
 
 
 def _public_records(profile: Cursor) -> Iterator[PublicRecord]:

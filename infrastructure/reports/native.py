@@ -7,7 +7,7 @@ completeness gate lets no dispute with them be settled by it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -17,6 +17,7 @@ from domain.bureaus import Bureau
 from domain.credit_reports import (
     BureauTradeline,
     CanonicalReport,
+    Employer,
     FieldCounts,
     Inquiry,
     PaymentLevel,
@@ -46,6 +47,43 @@ def the_one(found: Sequence[Cursor], place: str, expected: str) -> Cursor:
     if len(found) != 1:
         raise UnreadableReport(place, expected)
     return found[0]
+
+
+def pulled_on(says: date | None, given: date | None, latest: date, place: str, expected: str) -> date:
+    """The day of the report: as it says itself at `place`, else as given; none is no report we can order."""
+    pulled = says or given
+    if pulled is None:
+        raise UnreadableReport(place, expected)
+    if pulled > latest:
+        raise UnreadableReport(place, "a day that has come")
+    return pulled
+
+
+def first_score(models: Iterable[Cursor]) -> int | None:
+    """The first of the models' results that is a score."""
+    scores = []
+    for model in models:
+        scores.append(as_score(model.count("score")))
+        model.close()
+    return next((score for score in scores if score is not None), None)
+
+
+def employers(parts: Iterable[Cursor], name: str, reported: str) -> Iterator[Employer | None]:
+    """The employers on file, by the names of the two fields."""
+    for part in parts:
+        employer = part.text(name)
+        yield Employer(name=employer, reported=part.digits(reported)) if employer else None
+        part.close()
+
+
+def inquiries(bureau: Bureau, rows: Iterable[Cursor], names: Mapping[str, str]) -> Iterator[Inquiry]:
+    """The inquiries, by the source's name of each field; `inquired_on` is a date of digits."""
+    for row in rows:
+        found = {field: row.text(name) for field, name in names.items() if field != "inquired_on"}
+        yield Inquiry.model_validate(
+            {"bureau": bureau, "inquired_on": row.digits(names["inquired_on"]), "kind": row.text("type"), **found}
+        )
+        row.close()
 
 
 def as_score(number: int | None) -> int | None:

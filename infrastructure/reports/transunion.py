@@ -42,11 +42,8 @@ def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max)
         Cursor(_tree(raw), "", tally).children("creditBureau"), "/creditBureau", "a TransUnion credit report"
     )
     record = _record(root)
-    pulled = _pulled_on(root) or pulled_on
-    if pulled is None:
-        raise UnreadableReport(f"{root.place}/transactionControl/tracking", "the time of the transaction")
-    if pulled > latest:
-        raise UnreadableReport(f"{root.place}/transactionControl/tracking", "a day that has come")
+    place = f"{root.place}/transactionControl/tracking"
+    pulled = native.pulled_on(_pulled_on(root), pulled_on, latest, place, "the time of the transaction")
     custom = record.child("custom")
     credit = custom.child("credit")
     canonical = native.single_bureau(

@@ -4,7 +4,6 @@ import asyncio
 import json
 import select
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from api.etags import etag
 from infrastructure.limits import Decision, Policy, RateLimited
 from infrastructure.telemetry import Metrics
 from tests.support.logs import captured_logs
+from tests.support.serving import running
 
 REPORTS = r"/v1/consumers/[^/]+/reports"
 USER, TENANT = Policy("user", 100), Policy("tenant", 1000)
@@ -236,17 +236,8 @@ def test_a_client_that_leaves_is_no_error_of_ours() -> None:
 
 @contextmanager
 def served(app: FastAPI) -> Iterator[int]:
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not (server.started and server.servers):
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(10)
+    with running(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off")) as port:
+        yield port
 
 
 def test_over_a_real_connection_an_endless_body_is_cut_off() -> None:

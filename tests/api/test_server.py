@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request
 
 from api import middleware, problems
 from api.server import LARGEST_HEAD, Protocol, config
 from infrastructure.telemetry import Metrics
+from tests.support.serving import running
 
 LINE = b"GET /v1/who HTTP/1.1\r\nHost: x\r\n"
 
@@ -44,17 +42,8 @@ def listening(protocol: type[Protocol] = Protocol, trusted_proxies: str | None =
     middleware.install(app, Metrics())
     settings = config(app, trusted_proxies=trusted_proxies)
     settings.http, settings.lifespan = protocol, "off"
-    server = uvicorn.Server(settings)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not (server.started and server.servers):
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(10)
+    with running(settings) as port:
+        yield port
 
 
 @pytest.fixture(scope="module")

@@ -147,3 +147,34 @@ def test_an_endless_list_of_accounts_is_refused_and_empty_rows_do_not_count():
     tally = Tally()
     tally.read, tally.ignored = 3, 2
     assert native.tallied(of([]), tally).unknown.model_dump() == {"read": 3, "ignored": 2}
+
+
+def test_a_report_is_of_the_day_it_says_or_else_of_the_day_given():
+    monday, tuesday = date(2026, 1, 5), date(2026, 1, 6)
+    assert native.pulled_on(monday, tuesday, date.max, "/d", "a day") == monday
+    assert native.pulled_on(None, tuesday, tuesday, "/d", "a day") == tuesday
+    for says, latest, expected in ((None, date.max, "a day"), (tuesday, monday, "a day that has come")):
+        with pytest.raises(UnreadableReport) as refusal:
+            native.pulled_on(says, None, latest, "/d", expected)
+        assert (refusal.value.place, refusal.value.expected) == ("/d", expected)
+
+
+def test_the_first_result_that_is_a_score_counts():
+    models = cursor({"m": [{"score": "9002"}, {"score": "0655"}, {"score": "700"}]}).children("m")
+    assert native.first_score(models) == 655
+    assert native.first_score([]) is None
+
+
+def test_employers_and_inquiries_are_read_by_the_sources_own_names():
+    source = cursor(
+        {
+            "e": [{"n": "ACME", "d": "01052025"}, {"d": "01052025"}],
+            "i": {"who": "BANK", "no": "12", "on": "06302025", "type": "A", "kob": "BB"},
+        }
+    )
+    known, unnamed = native.employers(source.children("e"), "n", "d")
+    assert (known.name, known.reported, unnamed) == ("ACME", day("2025-01-05"), None)
+    names = {"subscriber_name": "who", "subscriber_code": "no", "inquired_on": "on", "industry": "kob"}
+    (inquiry,) = native.inquiries(Bureau.EQUIFAX, source.children("i"), names)
+    assert (inquiry.bureau, inquiry.subscriber_name, inquiry.subscriber_code) == (Bureau.EQUIFAX, "BANK", "12")
+    assert (inquiry.inquired_on, inquiry.kind, inquiry.industry, inquiry.hard) == (day("2025-06-30"), "A", "BB", None)
