@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from uuid import UUID
 
-from application.feeding import FeedNews, NewsKind
+from application.feeding import FeedNews
 from infrastructure.post_news import PostInbox
-
-_KINDS = {
-    "report.updated": NewsKind.REPORT_UPDATED,
-    "alert.created": NewsKind.ALERT_RAISED,
-    "access.revoked": NewsKind.ACCESS_REVOKED,
-}
+from infrastructure.vendors.smartcredit.webhooks import parse
 
 
 class StoredNews(PostInbox):
@@ -22,11 +16,8 @@ class StoredNews(PostInbox):
     def feed_news(self, tenant_id: UUID, provider: str, event_id: str) -> FeedNews | None:
         """What the webhook says, or None when it names no consumer, or was worked off."""
         raw = self._inbox.body(tenant_id, provider, event_id)
-        body = json.loads(raw) if raw is not None else {}
-        subject = body.get("subject")
-        if not isinstance(subject, str) or not subject:
-            return None
-        return FeedNews(event_id=event_id, kind=_KINDS.get(body.get("type"), NewsKind.OTHER), subject=subject)
+        news = parse(raw) if raw is not None else None
+        return news if news is not None and news.subject else None
 
     def finish_feed(self, tenant_id: UUID, provider: str, event_id: str) -> None:
         """Note that the webhook was worked off."""

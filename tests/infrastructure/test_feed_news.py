@@ -1,55 +1,39 @@
-"""Stored webhooks of report providers, read again from their bodies."""
+"""A stored webhook of a report provider is read again from its raw body."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from uuid import UUID, uuid4
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
+from psycopg_pool import ConnectionPool
 
 from application.feeding import NewsKind
+from domain.kernel import NotFound
 from infrastructure.feed_news import StoredNews
+from infrastructure.inbox import Inbox
+from infrastructure.postgres import Connection
+from infrastructure.sealing import SecretSeal
 
-TENANT = uuid4()
-
-
-class Bodies:
-    """An inbox that holds one body."""
-
-    def __init__(self, body: dict[str, object]) -> None:
-        self._body = body
-        self.finished: list[tuple[UUID, str, str]] = []
-
-    def body(self, tenant_id: UUID, provider: str, event_id: str) -> bytes:
-        return json.dumps(self._body).encode()
-
-    def finish(self, tenant_id: UUID, provider: str, event_id: str, now: datetime) -> bool:
-        self.finished.append((tenant_id, provider, event_id))
-        return True
+NOW = datetime(2026, 1, 9, 19, tzinfo=UTC)
+PROVIDER = "smartcredit"
 
 
-@pytest.mark.parametrize(
-    ("kind", "meant"),
-    [
-        ("report.updated", NewsKind.REPORT_UPDATED),
-        ("alert.created", NewsKind.ALERT_RAISED),
-        ("access.revoked", NewsKind.ACCESS_REVOKED),
-        ("weather.changed", NewsKind.OTHER),
-    ],
-)
-def test_a_webhook_says_what_it_is_about(kind: str, meant: NewsKind) -> None:
-    body = {"id": "evt_1", "type": kind, "created_at": "2026-01-05T15:00:00Z", "subject": "sub-1"}
-    news = StoredNews(Bodies(body)).feed_news(TENANT, "smartcredit", "evt_1")  # type: ignore[arg-type]
-    assert news is not None
-    assert (news.kind, news.subject, news.event_id) == (meant, "sub-1", "evt_1")
-
-
-def test_a_webhook_that_names_nobody_is_about_no_consumer() -> None:
-    assert StoredNews(Bodies({"id": "evt_1"})).feed_news(TENANT, "smartcredit", "evt_1") is None  # type: ignore[arg-type]
-
-
-def test_what_was_worked_off_is_noted_under_its_own_provider() -> None:
-    bodies = Bodies({})
-    StoredNews(bodies).finish_feed(TENANT, "smartcredit", "evt_1")  # type: ignore[arg-type]
-    assert bodies.finished == [(TENANT, "smartcredit", "evt_1")]
+def test_a_webhook_is_read_from_its_raw_body_and_worked_off_once(pool: ConnectionPool[Connection]) -> None:
+    tenant, inbox = uuid4(), Inbox(pool, SecretSeal(bytes(range(32))))
+    news = StoredNews(inbox)
+    body = {"id": "evt_1", "type": "access.revoked", "created_at": "2026-01-09T19:00:00Z", "subject": "sub_1"}
+    inbox.receive(tenant, PROVIDER, "evt_1", json.dumps(body).encode(), NOW)
+    inbox.receive(tenant, PROVIDER, "evt_2", b"no json", NOW)
+    found = news.feed_news(tenant, PROVIDER, "evt_1")
+    assert found is not None
+    assert (found.event_id, found.kind, found.subject) == ("evt_1", NewsKind.ACCESS_REVOKED, "sub_1")
+    assert news.feed_news(tenant, PROVIDER, "evt_2") is None
+    news.finish_feed(tenant, PROVIDER, "evt_1")
+    assert not inbox.is_waiting(tenant, PROVIDER, "evt_1")
+    assert inbox.is_waiting(tenant, PROVIDER, "evt_2")
+    with pytest.raises(NotFound):
+        news.feed_news(uuid4(), PROVIDER, "evt_1")
+    with pytest.raises(NotFound):
+        news.feed_news(tenant, "lob", "evt_1")
