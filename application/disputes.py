@@ -16,6 +16,7 @@ from domain.bureaus import Bureau
 from domain.consumers import ConsentKind, Consumer
 from domain.credit_files import CreditFile
 from domain.deadlines import ReceiptBasis
+from domain.dispute_states import ENDED
 from domain.disputes import Dispute, DisputeStatus
 from domain.findings.model import Finding
 from domain.kernel import DomainError, Invalid, NotFound, Value
@@ -25,13 +26,18 @@ from domain.permissions import Permission
 from domain.reports import Report
 
 LETTER_TYPE = "bureau_dispute_611"
-_OVER = (DisputeStatus.CLOSED, DisputeStatus.WITHDRAWN, DisputeStatus.RETURNED_UNDELIVERED)
 
 
 class AlreadyDisputed(DomainError):
     """This tradeline is in an open dispute with this bureau."""
 
     code = "already_disputed"
+
+
+class NothingNew(DomainError):
+    """The bureau has called this very challenge frivolous: it is made again only with something new in it (R05)."""
+
+    code = "nothing_new"
 
 
 class NoLongerReported(DomainError):
@@ -144,6 +150,8 @@ def open_disputes(command: OpenDisputes, work: Work) -> Answer:
         (bureau, ref): next_round(work, tenant_id, consumer.id, report.tradeline_ids[ref], bureau)
         for bureau, ref in chosen
     }
+    for (bureau, ref), findings in chosen.items():
+        _check_new(report.tradeline_ids[ref], bureau, ids[bureau, ref][1], report, findings, work)
     selection_id = work.ports.new_id()
     for (bureau, ref), findings in chosen.items():
         dispute_id, round_ = ids[bureau, ref]
@@ -181,6 +189,21 @@ def _check_reported(report: Report, chosen: Iterable[tuple[Bureau, str]], work: 
             )
 
 
+def _check_new(
+    tradeline_id: UUID, bureau: Bureau, round_: int, report: Report, findings: list[Finding], work: Work
+) -> None:
+    """Nothing is sent again as it was to a bureau that has called it frivolous. Raises `NothingNew`."""
+    earlier = Dispute.identity(work.caller.tenant_id, report.owner_id, tradeline_id, bureau, round_ - 1)
+    before = work.find(Dispute, earlier) if round_ > 1 else None
+    if before is None or before.status is not DisputeStatus.FRIVOLOUS_NOTICED or before.challenge is None:
+        return
+    if before.report_id == report.id and {f.finding_key for f in findings} <= set(before.challenge.finding_keys):
+        raise NothingNew(
+            f"{bureau.display_name} has called this challenge frivolous; choose what it has not been told yet,"
+            " or import a newer report"
+        )
+
+
 def _finding(report: Report, key: str) -> Finding:
     for finding in report.findings:
         if finding.finding_key == key:
@@ -198,7 +221,7 @@ def next_round(
         before = work.find(Dispute, dispute_id)
         if before is None:
             return dispute_id, round_
-        if before.status not in _OVER:
+        if before.status not in ENDED:
             raise AlreadyDisputed(
                 f"this tradeline is already in dispute at {bureau.display_name}; wait for its outcome or withdraw it",
                 dispute_id=str(dispute_id),

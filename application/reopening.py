@@ -1,4 +1,4 @@
-"""A deleted item that comes back: the next round of its dispute, for the consumer to sign or to let be."""
+"""A deleted item that comes back: the next round of its dispute, if the consumer wants it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import ClassVar
 from uuid import UUID
 
 from application.challenges import challenge_again
-from application.disputes import AlreadyDisputed, next_round
+from application.disputes import NoLongerReported, next_round
+from application.drafting import sender_of
 from application.kernel import Answer, Command, Work, handles
-from domain.consumers import ConsentKind, ConsentMissing, Consumer
+from domain.consumers import ConsentKind, Consumer
+from domain.credit_files import CreditFile
 from domain.disputes import Dispute
 from domain.kernel import IllegalMove
 from domain.permissions import Permission
@@ -17,34 +19,29 @@ from domain.reports import Report
 
 
 class ReopenDispute(Command):
-    """What was deleted is reported again: challenge it again, in a letter that the consumer must sign and release."""
+    """The consumer challenges again what was deleted and is reported again; nobody chooses that for them."""
 
-    needs: ClassVar[Permission] = Permission.RUN_ENGINE
-    queue: ClassVar[str] = "reconcile"
+    needs: ClassVar[Permission] = Permission.SELECT_FINDINGS
 
     dispute_id: UUID
-    report_id: UUID
 
 
 @handles(ReopenDispute)
 def reopen_dispute(command: ReopenDispute, work: Work) -> Answer:
-    """Open the next round, unless the consumer was faster, or has taken back the consent to dispute in their name."""
+    """Open the next round; its letter is drafted by itself, for the consumer to sign and release."""
     before = work.load(Dispute, command.dispute_id)
-    answer: Answer = {"dispute_id": before.id}
-    report = work.load(Report, command.report_id)
     consumer = work.load(Consumer, before.owner_id)
-    if before.outcome is not Outcome.REINSERTED:
+    consumer.check_consent(ConsentKind.DISPUTE_IN_MY_NAME)
+    sender_of(consumer.known())
+    if before.outcome is not Outcome.REINSERTED or before.challenge is None or before.reinserted_in is None:
         raise IllegalMove("only a dispute whose deleted item is reported again is opened again")
+    report = work.load(Report, before.reinserted_in)
     row = report.row(before.tradeline_id, before.bureau)
-    if row is None or before.challenge is None:
-        return answer
-    try:
-        consumer.check_consent(ConsentKind.DISPUTE_IN_MY_NAME)
-        dispute_id, round_ = next_round(
-            work, work.caller.tenant_id, consumer.id, before.tradeline_id, before.bureau
-        )
-    except (ConsentMissing, AlreadyDisputed) as refusal:
-        return answer | {"not_opened": refusal.code}
+    file = work.find(CreditFile, CreditFile.identity(work.caller.tenant_id, consumer.id))
+    if row is None or (file is not None and not file.still_reports(before.tradeline_id, before.bureau)):
+        raise NoLongerReported(f"{before.bureau.display_name}'s newest report no longer shows this tradeline")
+    dispute_id, round_ = next_round(work, work.caller.tenant_id, consumer.id, before.tradeline_id, before.bureau)
+    selection_id = work.ports.new_id()
     work.add(
         Dispute.open(
             dispute_id,
@@ -55,9 +52,9 @@ def reopen_dispute(command: ReopenDispute, work: Work) -> Answer:
             round_=round_,
             report_id=report.id,
             letter_type=before.letter_type,
-            selection_id=work.ports.new_id(),
+            selection_id=selection_id,
             drafted_with=(dispute_id,),
             challenge=challenge_again(row, before.challenge, report.pulled_from(before.bureau)),
         )
     )
-    return answer | {"reopened_as": dispute_id, "round": round_}
+    return {"selection_id": selection_id, "disputes": [{"dispute_id": dispute_id, "bureau": before.bureau.value}]}

@@ -150,4 +150,5 @@ class Reinserted(Compared):
 
     def apply(self, aggregate: Dispute) -> None:
         aggregate.outcome = Outcome.REINSERTED
+        aggregate.reinserted_in = self.report_id
         aggregate.considered[self.report_id] = self.rule

@@ -24,6 +24,7 @@ class DisputeStatus(StrEnum):
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
     RETURNED_UNDELIVERED = "returned_undelivered"
+    FRIVOLOUS_NOTICED = "frivolous_noticed"
 
 
 BEFORE_POSTING = (
@@ -40,6 +41,15 @@ WAITING = (DisputeStatus.RECEIVED, DisputeStatus.OVERDUE)
 
 UNDECIDED = (DisputeStatus.SENT, *WAITING, DisputeStatus.EVALUATED)
 """The letter has left, and no outcome is final: a later report may show one."""
+
+
+ENDED = (
+    DisputeStatus.CLOSED,
+    DisputeStatus.WITHDRAWN,
+    DisputeStatus.RETURNED_UNDELIVERED,
+    DisputeStatus.FRIVOLOUS_NOTICED,
+)
+"""Nothing more comes of it: the tradeline may be challenged in another round."""
 
 
 class AlreadyClosed(IllegalMove):

@@ -7,11 +7,12 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from domain import comparisons
+from domain import comparisons, frivolous_notices
 from domain.bureaus import Bureau
 from domain.comparisons import Compared, Comparison
 from domain.deadlines import Deadlines, ReceiptBasis, breach_assertable, reinvestigation
 from domain.dispute_states import BEFORE_POSTING, WAITING, AlreadyClosed, Challenge, DisputeStatus
+from domain.frivolous_notices import FrivolousNotice
 from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Invalid, Sealed
 from domain.reconciliation import Outcome, Rule
 
@@ -119,6 +120,7 @@ class Dispute(Aggregate):
     ReportConsidered: TypeAlias = comparisons.ReportConsidered
     OutcomeRepeated: TypeAlias = comparisons.OutcomeRepeated
     OutcomeConfirmed: TypeAlias = comparisons.OutcomeConfirmed
+    FrivolousNoticed: TypeAlias = frivolous_notices.FrivolousNoticed
     OutcomeContradicted: TypeAlias = comparisons.OutcomeContradicted
     Reinserted: TypeAlias = comparisons.Reinserted
 
@@ -201,6 +203,7 @@ class Dispute(Aggregate):
         self.proposed_from: UUID | None = None
         self.repeated_from: UUID | None = None
         self.confirmed_from: UUID | None = None
+        self.reinserted_in: UUID | None = None
         self.overruled: set[Outcome] = set()
         self.status_before_evaluation: DisputeStatus | None = None
 
@@ -365,6 +368,16 @@ class Dispute(Aggregate):
                 self.BecameOverdue, at, subject_id=self.owner_id,
                 breach_assertable_on=self.deadlines.breach_assertable_on.on,
             )
+
+    def note_frivolous(self, notice: FrivolousNotice, actor_id: UUID, at: datetime) -> None:
+        """The bureau says that it will not look into this (R05): silence is no longer what we wait to see end."""
+        self._require("called frivolous", S.SENT, *WAITING)
+        notice.check(at.astimezone(ZoneInfo(self.time_zone)).date(), self.received_on)
+        accused = self.deadlines.breach_assertable_on.on if self.deadlines and self.status is S.OVERDUE else None
+        self.record(
+            self.FrivolousNoticed, at, subject_id=self.owner_id, actor_id=actor_id, overdue_since=accused,
+            **notice.recorded(),
+        )  # fmt: skip
 
     def withdraw(self, at: datetime) -> None:
         """The consumer takes the challenge back; after posting that is a note, the letter is on its way."""

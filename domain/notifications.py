@@ -19,6 +19,8 @@ class NotificationKind(StrEnum):
     LETTER_DELIVERED = "letter_delivered"
     OUTCOME_CONFIRMED = "outcome_confirmed"
     ANSWER_OVERDUE = "answer_overdue"
+    ITEM_REINSERTED = "item_reinserted"
+    DISPUTE_REFUSED = "dispute_refused"
 
 
 class Notification(Aggregate):

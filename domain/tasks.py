@@ -25,6 +25,7 @@ class TaskKind(StrEnum):
     DELIVERY_UNPROVEN = "delivery_unproven"
     MATCH_REVIEW = "match_review"
     REINSERTED_ITEM = "reinserted_item"
+    FRIVOLOUS_NOTICE = "frivolous_notice"
     VERIFY_BUREAU_ADDRESS = "verify_bureau_address"
 
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel
 
-from domain.deadlines import Deadlines
+from domain.deadlines import ComputedDate, Deadlines
 from domain.disputes import Dispute
 from domain.kernel import Event
 from projections.kernel import Change, Projection, Recorded, Table, on
@@ -32,6 +32,11 @@ DEADLINES = Table(
     indexes=("due_on, id", "dispute_id", "consumer_id"),
 )
 
+NOTICE_DUE = "frivolous_notice_due"
+"""When a bureau had to send its notice that a dispute is frivolous (R05)."""
+
+_Dated = Dispute.Received | Dispute.DeadlineExtended | Dispute.FrivolousNoticed
+
 
 class DeadlineRow(BaseModel):
     """One computed date of one dispute. `settled_at` is set once the dispute needs it no more."""
@@ -50,7 +55,7 @@ class DeadlineRow(BaseModel):
 
 
 class DeadlinesProjection(Projection):
-    """Three dates for every received dispute."""
+    """Three dates for every received dispute, and one for a notice that calls it frivolous."""
 
     name = "deadlines"
     tables = (DEADLINES,)
@@ -63,6 +68,11 @@ class DeadlinesProjection(Projection):
     def extended(self, r: Recorded[Dispute.DeadlineExtended]) -> Iterable[Change]:
         return _computed(r.event, r.event.deadlines)
 
+    @on(Dispute.FrivolousNoticed)
+    def frivolous_noticed(self, r: Recorded[Dispute.FrivolousNoticed]) -> Iterable[Change]:
+        yield from self.settled(r)
+        yield _put(r.event, NOTICE_DUE, r.event.notice_due, settled_at=r.event.timestamp)
+
     @on(Dispute.Closed, Dispute.Withdrawn)
     def settled(self, r: Recorded[Event]) -> Iterable[Change]:
         for kind in Deadlines.KINDS:
@@ -71,20 +81,23 @@ class DeadlinesProjection(Projection):
 
 def _computed(event: Dispute.Received | Dispute.DeadlineExtended, deadlines: Deadlines) -> Iterable[Change]:
     for kind in Deadlines.KINDS:
-        computed = getattr(deadlines, kind)
-        yield DEADLINES.put(
-            _id(event, kind),
-            consumer_id=event.subject_id,
-            dispute_id=event.originator_id,
-            kind=kind,
-            due_on=computed.on,
-            rule=computed.rule,
-            rules_version=computed.rules_version,
-            calendar_version=computed.calendar_version,
-            inputs=computed.inputs,
-            computed_at=event.timestamp,
-            settled_at=None,
-        )
+        yield _put(event, kind, getattr(deadlines, kind), settled_at=None)
+
+
+def _put(event: _Dated, kind: str, computed: ComputedDate, *, settled_at: datetime | None) -> Change:
+    return DEADLINES.put(
+        _id(event, kind),
+        consumer_id=event.subject_id,
+        dispute_id=event.originator_id,
+        kind=kind,
+        due_on=computed.on,
+        rule=computed.rule,
+        rules_version=computed.rules_version,
+        calendar_version=computed.calendar_version,
+        inputs=computed.inputs,
+        computed_at=event.timestamp,
+        settled_at=settled_at,
+    )
 
 
 def _id(event: Event, kind: str) -> UUID:

@@ -183,6 +183,10 @@ class DisputesProjection(Projection):
     def became_overdue(self, r: Recorded[Dispute.BecameOverdue]) -> Iterable[Change]:
         yield DISPUTES.amend(r.event.originator_id, status=S.OVERDUE)
 
+    @on(Dispute.FrivolousNoticed)
+    def frivolous_noticed(self, r: Recorded[Dispute.FrivolousNoticed]) -> Iterable[Change]:
+        yield DISPUTES.amend(r.event.originator_id, status=S.FRIVOLOUS_NOTICED)
+
     @on(Dispute.Withdrawn)
     def withdrawn(self, r: Recorded[Dispute.Withdrawn]) -> Iterable[Change]:
         yield DISPUTES.amend(r.event.originator_id, status=S.WITHDRAWN, closed_at=r.event.timestamp)

@@ -24,6 +24,8 @@ from application.disputes import (
     RecordInformationSent,
     WithdrawDispute,
 )
+from application.frivolous_notices import RecordFrivolousNotice
+from application.reopening import ReopenDispute
 from domain.bureaus import Bureau
 from domain.disputes import DisputeStatus
 from domain.kernel import NotFound
@@ -54,6 +56,16 @@ class InformationSent(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     sent_on: Day
+
+
+class NoticeOfRefusal(BaseModel):
+    """A bureau's notice that it calls a dispute frivolous or irrelevant: its day, reasons, and what it asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+    noticed_on: Day
+    determined_on: Annotated[Day | None, Field(description="the day of its decision, if the notice gives one")] = None
+    reasons: Annotated[str, Field(min_length=1, max_length=500)]
+    needed: Annotated[str, Field(min_length=1, max_length=500)] | None = None
 
 
 class Overruling(BaseModel):
@@ -112,10 +124,23 @@ def withdraw_dispute(dispute_id: UUID, bus: Bus, key: Key, version: Version) -> 
     return changed(bus.change(WithdrawDispute(dispute_id=dispute_id), key, version), "dispute_id")
 
 
+@router.post("/disputes/{dispute_id}/reopen", status_code=201, responses=CREATES)
+def reopen_dispute(dispute_id: UUID, bus: Bus, key: Key) -> DisputesOpened:
+    """The consumer challenges once more what was deleted and is reported again: the next round of the dispute."""
+    return DisputesOpened.model_validate(bus.create(ReopenDispute(dispute_id=dispute_id), key, None).answer)
+
+
 @router.post("/disputes/{dispute_id}/information", responses=CHANGES)
 def record_information(dispute_id: UUID, body: InformationSent, bus: Bus, key: Key, version: Version) -> Changed:
     """Record that relevant information was sent; inside the 30 days the period may become 45."""
     command = RecordInformationSent(dispute_id=dispute_id, sent_on=body.sent_on)
+    return changed(bus.change(command, key, version, body), "dispute_id")
+
+
+@router.post("/disputes/{dispute_id}/frivolous-notice", responses=CHANGES)
+def record_frivolous_notice(dispute_id: UUID, body: NoticeOfRefusal, bus: Bus, key: Key, version: Version) -> Changed:
+    """Record that the bureau calls the dispute frivolous: its clock stops, and a task asks for what it misses."""
+    command = RecordFrivolousNotice(dispute_id=dispute_id, **body.model_dump())
     return changed(bus.change(command, key, version, body), "dispute_id")
 
 
@@ -137,7 +162,9 @@ async def list_deadlines(
     listing: Lists,
     dispute_id: UUID | None = None,
     consumer_id: UUID | None = None,
-    kind: Annotated[str | None, Query(pattern="^(statutory_due|results_due|breach_assertable_on)$")] = None,
+    kind: Annotated[
+        str | None, Query(pattern="^(statutory_due|results_due|breach_assertable_on|frivolous_notice_due)$")
+    ] = None,
 ) -> Page[DeadlineRow]:
     """Computed dates, next due first, each with its rule and inputs."""
     return await listing.page(DEADLINES, dispute_id=dispute_id, consumer_id=consumer_id, kind=kind)

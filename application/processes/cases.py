@@ -15,7 +15,6 @@ from application.letters import RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
 from application.notifications import QueueNotification
 from application.reconciling import ReconcileDisputes
-from application.reopening import ReopenDispute
 from application.stopped_mail import ReplaceMailing
 from application.tasks import OpenTask, SettleTask
 from domain.bureau_addresses import BureauAddress
@@ -316,22 +315,6 @@ def settle_task_on_outcome_contradicted(contradicted: Dispute.OutcomeContradicte
 @on(Dispute.OutcomeContradicted)
 def check_overdue_on_outcome_contradicted(contradicted: Dispute.OutcomeContradicted) -> Step:
     yield CheckOverdue(dispute_id=contradicted.originator_id)
-
-
-@on(Dispute.Reinserted)
-def open_task_on_item_reinserted(reinserted: Dispute.Reinserted) -> Step:
-    assert reinserted.subject_id is not None
-    yield OpenTask(
-        kind=TaskKind.REINSERTED_ITEM,
-        consumer_id=reinserted.subject_id,
-        about_id=reinserted.originator_id,
-        cause=str(reinserted.report_id),
-    )
-
-
-@on(Dispute.Reinserted)
-def reopen_dispute_on_item_reinserted(reinserted: Dispute.Reinserted) -> Step:
-    yield ReopenDispute(dispute_id=reinserted.originator_id, report_id=reinserted.report_id)
 
 
 @on(Dispute.BecameOverdue)

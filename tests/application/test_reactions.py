@@ -17,10 +17,9 @@ from application.kernel import HANDLERS, REACTIONS, Command, Context, Once, reac
 from application.letters import RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
 from application.notifications import QueueNotification
-from application.processes import access, feeds
+from application.processes import access, feeds, setbacks
 from application.processes import cases as p
 from application.reconciling import ReconcileDisputes
-from application.reopening import ReopenDispute
 from application.stopped_mail import ReplaceMailing
 from application.tasks import OpenTask, SettleTask
 from application.webhook_endpoints import ShutWebhookEndpoint
@@ -201,6 +200,7 @@ CASES |= {
     ),
 }  # fmt: skip
 CONTRADICTED, BACK = first(Dispute.OutcomeContradicted), first(Dispute.Reinserted)
+REFUSED = first(Dispute.FrivolousNoticed)
 REINSERTED_IN = BACK.report_id  # type: ignore[attr-defined]
 CASES |= {
     p.settle_task_on_outcome_contradicted: (
@@ -209,9 +209,18 @@ CASES |= {
                 "a later report showed that the outcome did not hold")],
     ),
     p.check_overdue_on_outcome_contradicted: (CONTRADICTED, [CheckOverdue(dispute_id=CONTRADICTED.originator_id)]),
-    p.open_task_on_item_reinserted: (BACK, [task(K.REINSERTED_ITEM, BACK, str(REINSERTED_IN))]),
-    p.reopen_dispute_on_item_reinserted: (
-        BACK, [ReopenDispute(dispute_id=BACK.originator_id, report_id=REINSERTED_IN)]
+    setbacks.open_task_on_frivolous_noticed: (REFUSED, [task(K.FRIVOLOUS_NOTICE, REFUSED)]),
+    setbacks.tell_consumer_on_frivolous_noticed: (
+        REFUSED, [tell(N.DISPUTE_REFUSED, REFUSED, str(REFUSED.originator_version))]
+    ),
+    setbacks.settle_task_on_frivolous_noticed: (
+        REFUSED,
+        [settle(K.OVERDUE_DISPUTE, REFUSED, "overdue:2026-02-23",
+                "the bureau has answered that it will not look into it")],
+    ),
+    setbacks.open_task_on_item_reinserted: (BACK, [task(K.REINSERTED_ITEM, BACK, str(REINSERTED_IN))]),
+    setbacks.tell_consumer_on_item_reinserted: (
+        BACK, [tell(N.ITEM_REINSERTED, BACK, str(REINSERTED_IN))]
     ),
 }  # fmt: skip
 

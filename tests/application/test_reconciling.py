@@ -11,6 +11,7 @@ from application.disputes import RecordReceipt
 from application.kernel import Context, JobTicket, system
 from application.ports import NotYet
 from application.reconciling import ReconcileDispute, ReconcileDisputes
+from application.reopening import ReopenDispute
 from domain.bureaus import Bureau
 from domain.credit_reports import ReportFormat, Tradeline
 from domain.deadlines import ReceiptBasis
@@ -206,6 +207,9 @@ def test_a_deleted_item_that_comes_back_however_late_is_disputed_again(case: Cas
     assert {d.bureau: d.outcome for d in closed} == {
         Bureau.EQUIFAX: Outcome.DELETED, Bureau.TRANSUNION: Outcome.DELETED, Bureau.EXPERIAN: Outcome.REINSERTED
     }  # fmt: skip
+    (back_again,) = (d for d in closed if d.outcome is Outcome.REINSERTED)
+    case.as_consumer(ReopenDispute(dispute_id=back_again.id))
+    case.world.settle()
     (again,) = (d for d in case.world.all(Dispute) if d.round == 2)
     assert (again.bureau, again.status) == (Bureau.EXPERIAN, DisputeStatus.DRAFTED)
     assert tasks(case, TaskKind.REINSERTED_ITEM) == [TaskStatus.OPEN]

@@ -9,19 +9,22 @@ import pytest
 
 from application.challenges import challenge_again
 from application.consumers import WithdrawConsent
-from application.disputes import OpenDisputes, RecordReceipt, Selection
+from application.disputes import AlreadyDisputed, NoLongerReported, OpenDisputes, RecordReceipt, Selection
 from application.letters import SignLetter
 from application.reopening import ReopenDispute
 from domain.bureaus import Bureau
-from domain.consumers import ConsentKind
+from domain.consumers import ConsentKind, ConsentMissing
 from domain.credit_reports import BureauTradeline
 from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
-from domain.kernel import Forbidden, IllegalMove, Role
+from domain.kernel import Forbidden, IllegalMove, NotFound, Role
 from domain.letter_facts import LetterFacts, Recipient, ReportReference, Sender, Signature
+from domain.letters import Letter
 from domain.linter import lint
+from domain.notifications import Notification, NotificationKind
 from domain.reconciliation import Outcome
 from domain.reports import Report
+from domain.tasks import Task, TaskKind
 from domain.templates import compose
 from tests.support.cases import PROFILE, Case, everywhere, report, row
 from tests.support.histories import uid
@@ -62,8 +65,27 @@ def rounds(case: Case) -> list[tuple[int, DisputeStatus]]:
     return [(d.round, d.status) for d in sorted(at_experian, key=lambda d: d.round)]
 
 
+def closed(case: Case) -> Dispute:
+    """The dispute that had ended with the deletion at Experian."""
+    return next(d for d in case.world.all(Dispute) if d.bureau is Bureau.EXPERIAN and d.round == 1)
+
+
+def test_the_consumer_is_asked_before_anything_is_written_in_their_name(case: Case) -> None:
+    letters = len(case.world.all(Letter))
+    reinserted(case)
+    case.world.settle()
+    assert case.world.failed == {}
+    assert rounds(case) == [(1, DisputeStatus.CLOSED)]
+    assert len(case.world.all(Letter)) == letters
+    asked = [n for n in case.world.all(Notification) if n.kind is NotificationKind.ITEM_REINSERTED]
+    assert [(n.owner_id, n.about_id) for n in asked] == [(case.consumer_id, closed(case).id)]
+    assert TaskKind.REINSERTED_ITEM in {task.kind for task in case.world.all(Task)}
+
+
 def test_the_next_round_waits_for_the_consumers_signature(case: Case) -> None:
     reinserted(case)
+    case.world.settle()
+    case.as_consumer(ReopenDispute(dispute_id=closed(case).id))
     case.world.settle()
     assert case.world.failed == {}
     assert rounds(case) == [(1, DisputeStatus.CLOSED), (2, DisputeStatus.DRAFTED)]
@@ -80,11 +102,12 @@ def test_the_next_round_waits_for_the_consumers_signature(case: Case) -> None:
     assert rounds(case)[1] == (2, DisputeStatus.AWAITING_CONSUMER_APPROVAL)
 
 
-def test_without_consent_only_the_operator_is_told(case: Case) -> None:
+def test_without_consent_nothing_is_opened(case: Case) -> None:
     reinserted(case)
     case.as_consumer(WithdrawConsent(consumer_id=case.consumer_id, kind=ConsentKind.DISPUTE_IN_MY_NAME))
     case.world.settle()
-    assert case.world.failed == {}
+    with pytest.raises(ConsentMissing):
+        case.as_consumer(ReopenDispute(dispute_id=closed(case).id))
     assert rounds(case) == [(1, DisputeStatus.CLOSED)]
 
 
@@ -100,15 +123,31 @@ def test_a_consumer_who_was_faster_is_not_overtaken(case: Case) -> None:
     case.world.settle()
     assert case.world.failed == {}
     assert [round_ for round_, _ in rounds(case)] == [1, 2]
+    with pytest.raises(AlreadyDisputed):
+        case.as_consumer(ReopenDispute(dispute_id=closed(case).id))
 
 
-def test_only_what_came_back_is_opened_again_and_only_by_the_engine(case: Case) -> None:
-    dispute = case.world.all(Dispute)[0]
-    command = ReopenDispute(dispute_id=dispute.id, report_id=dispute.report_id)
+def test_only_what_came_back_is_opened_again_and_only_by_the_consumer(case: Case) -> None:
+    command = ReopenDispute(dispute_id=closed(case).id)
     with pytest.raises(IllegalMove):
-        when(case.world, command)
-    with pytest.raises(Forbidden):
-        when(case.world, command, Role.OPERATOR)
+        case.as_consumer(command)
+    reinserted(case)
+    case.world.settle()
+    for role in (Role.OPERATOR, Role.OWNER):
+        with pytest.raises(Forbidden):
+            when(case.world, command, role)
+    with pytest.raises(NotFound):
+        when(case.world, command, Role.CONSUMER, uuid4())
+
+
+def test_what_is_gone_again_is_not_challenged(case: Case) -> None:
+    reinserted(case)
+    case.world.settle()
+    case.world.clock.advance(case.world.tenant_id, datetime(2026, 3, 20, 15, tzinfo=UTC))
+    case.import_report(report(date(2026, 3, 20), *REST))
+    case.world.settle()
+    with pytest.raises(NoLongerReported):
+        case.as_consumer(ReopenDispute(dispute_id=closed(case).id))
 
 
 @pytest.mark.parametrize("back", [BACK, BACK.model_copy(update={"creditor_name": None, "account_masked": None})])

@@ -1,13 +1,14 @@
 """Where a dispute may stand."""
 
-from domain.dispute_states import BEFORE_POSTING, WAITING, AlreadyClosed, Challenge, DisputeStatus
+from domain.dispute_states import BEFORE_POSTING, ENDED, WAITING, AlreadyClosed, Challenge, DisputeStatus
 from tests.support.histories import dispute
 
 
 def test_a_dispute_stands_before_posting_waits_or_has_ended() -> None:
     assert not set(BEFORE_POSTING) & set(WAITING)
-    ends = {"sent", "evaluated", "closed", "withdrawn", "returned_undelivered"}
+    ends = {"sent", "evaluated", "closed", "withdrawn", "returned_undelivered", "frivolous_noticed"}
     assert {status.value for status in set(DisputeStatus) - set(BEFORE_POSTING) - set(WAITING)} == ends
+    assert {status.value for status in ENDED} == ends - {"sent", "evaluated"}
 
 
 def test_closing_twice_has_a_code_of_its_own() -> None:

@@ -19,6 +19,7 @@ from domain.credit_files import CreditFile
 from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
 from domain.findings import DETECTORS, ConsumerProfile, detect
+from domain.frivolous_notices import FrivolousNotice
 from domain.kernel import Aggregate, Event
 from domain.letter_facts import Recipient, ReportReference, Sender
 from domain.letters import Draft, Letter, RenderedPdf
@@ -178,8 +179,16 @@ def evaluate(made: Dispute, report_name: str = "next report", outcome: Outcome =
     made.evaluate(comparison(report_name, outcome, shown=outcome is not Outcome.DELETED), at(500))
 
 
+NOTICE = FrivolousNotice(
+    noticed_on=date(2026, 2, 26), determined_on=date(2026, 2, 13), reasons="it cannot be told which account is meant",
+    needed="the account's number",
+)  # fmt: skip
+"""A notice that came three days late: 16 February is a holiday."""
+
+
 def disputes() -> list[Dispute]:
-    """Dropped, refused by the post, overdue, extended, overruled, closed; withdrawn; returned; deleted and back."""
+    """Dropped, refused by the post, overdue, extended, overruled, closed; withdrawn; returned; deleted and back; called
+    frivolous."""
     closed = dispute()
     closed.note_letter(uid("first letter"), at(1))
     closed.drop_letter(uid("first letter"), at(2))
@@ -201,13 +210,16 @@ def disputes() -> list[Dispute]:
     withdrawn.withdraw(at(1))
     returned = posted_dispute("returned dispute")
     returned.return_undelivered(uid("mailing"), at(300))
+    refused = received_dispute("frivolous dispute")
+    refused.check_overdue(datetime(2026, 2, 26, 12, tzinfo=UTC))
+    refused.note_frivolous(NOTICE, ACTOR_ID, datetime(2026, 2, 27, 12, tzinfo=UTC))
     back = received_dispute("reinserted dispute")
     evaluate(back, "doubtful report", Outcome.UPDATED_OTHER)
     for number, outcome in enumerate((*[Outcome.DELETED] * 3, Outcome.REINSERTED)):
         shown = outcome is Outcome.REINSERTED
         found = comparison(f"report {number}", outcome, "C12" if shown else "C04", shown=shown)
         back.take_report(found, ACTOR_ID, at(600 + 24 * number))
-    return [closed, withdrawn, returned, back]
+    return [closed, withdrawn, returned, back, refused]
 
 
 def letter(what: str = "letter", approvals: Approvals = Approvals.CONSUMER_AND_OPERATOR) -> Letter:
