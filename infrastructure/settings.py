@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^:\[\]]*)(:[0-9]*)?")
 
 
@@ -50,10 +51,29 @@ def _web_address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _guarded_address(url: str) -> str:
+    """Kept to the letter: issuers and OAuth addresses are compared as they are written."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise ValueError("write it as https://host/path; plain http reaches this machine only")
+    if not parts.hostname or parts.fragment or parts.username or parts.password:
+        raise ValueError("write it as https://host/path, without login and fragment")
+    return url
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 PostgresAddress = Annotated[str, AfterValidator(_postgres_address)]
 RedisAddress = Annotated[str, AfterValidator(_redis_address)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+GuardedAddress = Annotated[str, AfterValidator(_guarded_address)]
+
+
+REPORT_PROVIDER: Final = tuple(
+    f"smartcredit_{name}"
+    for name in ("client_id", "client_secret", "issuer", "authorize_url", "token_url", "revoke_url", "reports_url",
+                 "tradelines_url", "scores_url", "alerts_url", "scope")
+)  # fmt: skip
+"""What a report provider is made of."""
 
 
 class Settings(BaseSettings):
@@ -93,6 +113,25 @@ class Settings(BaseSettings):
     sandbox_port: Port = Field(8322, validation_alias="SFDIFY_SANDBOX_PORT")
     sandbox_url_override: WebAddress | None = Field(None, validation_alias="SFDIFY_SANDBOX_URL")
 
+    smartcredit_client_id: str | None = Field(None, validation_alias="SMARTCREDIT_CLIENT_ID")
+    smartcredit_client_secret: SecretStr | None = Field(None, validation_alias="SMARTCREDIT_CLIENT_SECRET")
+    smartcredit_issuer: GuardedAddress | None = Field(None, validation_alias="SMARTCREDIT_ISSUER")
+    smartcredit_authorize_url: GuardedAddress | None = Field(None, validation_alias="SMARTCREDIT_AUTHORIZE_URL")
+    smartcredit_token_url: GuardedAddress | None = Field(None, validation_alias="SMARTCREDIT_TOKEN_URL")
+    smartcredit_revoke_url: GuardedAddress | None = Field(None, validation_alias="SMARTCREDIT_REVOKE_URL")
+    smartcredit_reports_url: GuardedAddress | None = Field(None, validation_alias="SMARTCREDIT_REPORTS_URL")
+    smartcredit_tradelines_url: GuardedAddress | None = Field(None, validation_alias="SMARTCREDIT_TRADELINES_URL")
+    smartcredit_scores_url: GuardedAddress | None = Field(None, validation_alias="SMARTCREDIT_SCORES_URL")
+    smartcredit_alerts_url: GuardedAddress | None = Field(None, validation_alias="SMARTCREDIT_ALERTS_URL")
+    smartcredit_scope: str | None = Field(
+        None, pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$", validation_alias="SMARTCREDIT_SCOPE"
+    )
+    smartcredit_jwks_url: GuardedAddress | None = Field(None, validation_alias="SMARTCREDIT_JWKS_URL")
+    smartcredit_sends_iss: bool = Field(False, validation_alias="SMARTCREDIT_SENDS_ISS")
+    feed_redirect_url_override: WebAddress | None = Field(None, validation_alias="SFDIFY_FEED_REDIRECT_URL")
+    feed_port: Port = Field(8323, validation_alias="SFDIFY_FEED_PORT")
+    feed_url_override: WebAddress | None = Field(None, validation_alias="SFDIFY_FEED_URL")
+
     rate_user_per_minute: int = Field(100, ge=1, validation_alias="SFDIFY_RATE_USER_PER_MINUTE")
     rate_tenant_per_minute: int = Field(1000, ge=1, validation_alias="SFDIFY_RATE_TENANT_PER_MINUTE")
     worker_processes: int = Field(
@@ -105,9 +144,25 @@ class Settings(BaseSettings):
         """A key without an address would print nothing while looking as if letters were mailed; so both or neither."""
         if (self.lob_api_key is None) != (self.lob_base_url is None):
             raise ValueError("LOB_API_KEY and LOB_BASE_URL go together: set both, or neither for the sandbox")
+        self._agree_on_the_report_provider()
         if self.s3_bucket is None and self.s3_endpoint is not None:
             raise ValueError("S3_ENDPOINT needs S3_BUCKET")
         return self
+
+    def _agree_on_the_report_provider(self) -> None:
+        """Half a provider would fail when a consumer comes back from it; so all of it or nothing."""
+        missing = [name for name in REPORT_PROVIDER if getattr(self, name) is None]
+        optional = self.smartcredit_jwks_url is not None or self.smartcredit_sends_iss
+        if missing and (optional or len(missing) < len(REPORT_PROVIDER)):
+            raise ValueError(
+                f"the report provider needs {', '.join(name.upper() for name in missing)} too: set all of"
+                " SMARTCREDIT_*, or none for the sandbox (only _JWKS_URL and _SENDS_ISS may be left out)"
+            )
+        if not missing:
+            try:
+                _guarded_address(self.feed_redirect_url)
+            except ValueError:
+                raise ValueError("consumers come back over https: set SFDIFY_FEED_REDIRECT_URL") from None
 
     @property
     def embedded_database(self) -> bool:
@@ -126,6 +181,21 @@ class Settings(BaseSettings):
     def post_url(self) -> str:
         """Where letters are posted: the print provider, or the sandbox that speaks its language. Ends in /v1."""
         return self.lob_base_url or f"{self.sandbox_url}/v1"
+
+    @property
+    def has_report_provider(self) -> bool:
+        """Whether live consumers' reports can be fetched."""
+        return self.smartcredit_client_id is not None
+
+    @property
+    def feed_url(self) -> str:
+        """Where the sandbox report provider is found: on this machine unless said otherwise."""
+        return self.feed_url_override or f"http://127.0.0.1:{self.feed_port}"
+
+    @property
+    def feed_redirect_url(self) -> str:
+        """Where consumers come back to from a report provider, to the letter as it is registered there."""
+        return self.feed_redirect_url_override or f"{self.public_url}/connections/callback"
 
     @property
     def public_url(self) -> str:

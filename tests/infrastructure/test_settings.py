@@ -73,6 +73,61 @@ def test_the_sandbox_may_be_on_another_machine(monkeypatch: pytest.MonkeyPatch) 
     assert load().uses_sandbox
 
 
+PROVIDER = {
+    "SMARTCREDIT_CLIENT_ID": "firm", "SMARTCREDIT_CLIENT_SECRET": "hidden", "SMARTCREDIT_ISSUER": "https://feed.example/",
+    "SMARTCREDIT_SCOPE": "openid reports:read",
+    **{f"SMARTCREDIT_{what}_URL": f"https://feed.example/{what}"
+       for what in ("AUTHORIZE", "TOKEN", "REVOKE", "REPORTS", "TRADELINES", "SCORES", "ALERTS")},
+    "SFDIFY_PUBLIC_URL": "https://case.example",
+}  # fmt: skip
+
+
+def test_reports_come_from_the_sandbox_until_a_provider_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not load().has_report_provider
+    assert load().feed_url == "http://127.0.0.1:8323"
+    assert load().feed_redirect_url == "http://127.0.0.1:8321/connections/callback"
+    monkeypatch.setenv("SFDIFY_FEED_URL", "http://feed:8323/")
+    monkeypatch.setenv("SFDIFY_FEED_REDIRECT_URL", "https://firm.example/back")
+    assert (load().feed_url, load().feed_redirect_url) == ("http://feed:8323", "https://firm.example/back")
+
+
+def test_a_report_provider_is_read_to_the_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in PROVIDER.items():
+        monkeypatch.setenv(name, value)
+    settings = load()
+    assert settings.has_report_provider
+    assert settings.smartcredit_issuer == "https://feed.example/"
+    assert (settings.smartcredit_jwks_url, settings.smartcredit_sends_iss) == (None, False)
+    assert settings.feed_redirect_url == "https://case.example/connections/callback"
+    assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        *(({name: ""}, name) for name in PROVIDER if name.startswith("SMARTCREDIT_")),
+        ({"SMARTCREDIT_TOKEN_URL": "http://feed.example/token"}, "SMARTCREDIT_TOKEN_URL"),
+        ({"SMARTCREDIT_TOKEN_URL": "https://u:hidden@feed.example/token"}, "SMARTCREDIT_TOKEN_URL"),
+        ({"SMARTCREDIT_SCOPE": 'open"id'}, "SMARTCREDIT_SCOPE"),
+        ({"SFDIFY_PUBLIC_URL": "http://case.example"}, "SFDIFY_FEED_REDIRECT_URL"),
+    ],
+)
+def test_half_a_report_provider_is_refused(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], named: str
+) -> None:
+    for name, value in {**PROVIDER, **changed}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettings, match=named) as refused:
+        load()
+    assert "hidden" not in str(refused.value)
+
+
+def test_a_key_set_alone_is_no_report_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMARTCREDIT_JWKS_URL", "https://feed.example/jwks")
+    with pytest.raises(BadSettings, match="SMARTCREDIT_CLIENT_ID"):
+        load()
+
+
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "")
     assert load().embedded_database
