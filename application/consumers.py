@@ -88,7 +88,7 @@ class EraseConsumer(Command):
 
 
 class PurgeConsumer(Command):
-    """Finish an erasure: key destroyed, objects, webhooks and tokens gone, sign-in closed. Repeating it does no harm."""
+    """Finish an erasure: key destroyed, objects, webhooks, tokens gone, sign-in closed. Repeating it does no harm."""
 
     needs: ClassVar[Permission] = Permission.ERASE_CONSUMERS
     consumer_id: UUID
