@@ -15,6 +15,7 @@ from api.routes import (
     audit,
     auth,
     bureau_addresses,
+    connections,
     consumers,
     disputes,
     health,
@@ -35,8 +36,8 @@ from infrastructure.wiring import Sfdify
 
 VERSION = "0.1.0"
 ROUTERS = (
-    auth, tenants, users, api_keys, consumers, reports, disputes, letters, bureau_addresses, tasks, jobs, audit,
-    webhook_endpoints, webhooks, health,
+    auth, tenants, users, api_keys, consumers, connections, reports, disputes, letters, bureau_addresses, tasks, jobs,
+    audit, webhook_endpoints, webhooks, health,
 )  # fmt: skip
 
 _REPORTS = "/v1/consumers/[^/]+/reports"

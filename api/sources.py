@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.reads import Source
 from domain.permissions import Permission
+from projections.connections import ConnectionRow
 from projections.consents import ConsentRow
 from projections.consumers import ConsumerRow
 from projections.deadlines import DeadlineRow
@@ -23,6 +24,7 @@ TENANTS = Source("tenants", TenantRow, id="id", sort="created_at", case=None)
 USERS = Source("users", UserRow, id="user_id", sort="created_at", needs=Permission.MANAGE_USERS)
 CONSUMERS = Source("consumers", ConsumerRow, id="consumer_id", sort="created_at")
 CONSENTS = Source("consents", ConsentRow, id="consumer_id", sort="kind")
+CONNECTIONS = Source("connections", ConnectionRow, id="connection_id", sort="created_at")
 REPORTS = Source("reports", ReportRow, id="report_id", sort="created_at")
 TRADELINES = Source("tradelines", TradelineRow, id="id", sort="ref", descending=False)
 FINDINGS = Source("findings", FindingRow, id="id", sort="place", descending=False, lists=frozenset({"bureaus"}))

@@ -26,7 +26,7 @@ from application.kernel import Answer, Command, Work, handles
 from application.ports import NotYet
 from domain.connections import Connection, ConnectionStatus
 from domain.consumers import ConsentKind, Consumer
-from domain.kernel import IllegalMove, Invalid
+from domain.kernel import DomainError, IllegalMove, Invalid
 from domain.permissions import Permission
 
 Provider = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
@@ -38,6 +38,13 @@ class UnknownProvider(Invalid):
     """Reports cannot be had from a provider of this name here."""
 
     code = "unknown_provider"
+
+
+class ProviderUnavailable(DomainError):
+    """The provider cannot be reached now; nothing is lost, repeat the request in a moment."""
+
+    code = "provider_unavailable"
+    status = 503
 
 
 class ConnectAgain(IllegalMove):
@@ -194,16 +201,16 @@ def account_digest(provider: str, subject: str, work: Work) -> str:
 
 def _exchange(command: CompleteConnection, connection: Connection, work: Work) -> Exchanged:
     """The one exchange. The command remembers it, so that a conflict in the log does not lead to a second."""
-    tenant_id = work.caller.tenant_id
+    tenant_id, now = work.caller.tenant_id, work.ports.clock.now()
     try:
-        party = work.ports.links.claim(tenant_id, work.caller.actor_id, command.state, work.now)
+        party = work.ports.links.claim(tenant_id, work.caller.actor_id, command.state, now)
     except LinkRefused as refused:
         raise ConnectAgain("this answer of the provider cannot be used; connect again", reason=refused.code) from None
     if party != party_of(connection, tenant_id):
         raise ConnectAgain("this answer of the provider cannot be used; connect again", reason="unknown_state")
     answer = Callback(state=command.state, code=command.code, iss=command.iss, error=command.error)
     try:
-        return Exchanged(link=feed_of(connection, work).complete_link(party, answer, work.now))
+        return Exchanged(link=feed_of(connection, work).complete_link(party, answer, now))
     except (LinkRefused, FeedRefused) as refused:
         return Exchanged(refusal=refused.code)
     except FeedBusy as busy:

@@ -364,10 +364,8 @@ class Dispute(Aggregate):
         if self.status is not S.RECEIVED or self.deadlines is None:
             return
         if breach_assertable(self.deadlines, self.receipt_basis, at.astimezone(ZoneInfo(self.time_zone)).date()):
-            self.record(
-                self.BecameOverdue, at, subject_id=self.owner_id,
-                breach_assertable_on=self.deadlines.breach_assertable_on.on,
-            )
+            day = self.deadlines.breach_assertable_on.on
+            self.record(self.BecameOverdue, at, subject_id=self.owner_id, breach_assertable_on=day)
 
     def note_frivolous(self, notice: FrivolousNotice, actor_id: UUID, at: datetime) -> None:
         """The bureau says that it will not look into this (R05): silence is no longer what we wait to see end."""
@@ -398,7 +396,5 @@ class Dispute(Aggregate):
         if self.status in (S.CLOSED, S.WITHDRAWN):
             raise AlreadyClosed(f"a {self.status.value} dispute cannot be {act}; open a new round instead")
         if self.status not in allowed:
-            raise IllegalMove(
-                f"a dispute that is {self.status.value} cannot be {act}; it must be "
-                + " or ".join(status.value for status in allowed)
-            )
+            wanted = " or ".join(status.value for status in allowed)
+            raise IllegalMove(f"a dispute that is {self.status.value} cannot be {act}; it must be {wanted}")

@@ -97,8 +97,10 @@ class FeedTokens:
                 " WHERE tenant_id = %s AND connection_id = %s AND consumer_id = %s AND provider = %s",
                 (party.tenant_id, party.connection_id, party.consumer_id, party.provider),
             ).fetchone()
-        plain = row and self._keyring.open(party.tenant_id, party.consumer_id, row[0], _aad(party))
-        if row is None or plain is None:
+        if row is None:
+            return None
+        plain = self._keyring.open(party.tenant_id, party.consumer_id, row[0], _aad(party))
+        if plain is None:
             return None
         access, refresh = json.loads(plain)
         return Kept(access, refresh, tuple(row[1]), row[2], stale=row[3] is not None and row[3] <= self._now())

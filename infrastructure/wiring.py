@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg_pool import ConnectionPool
 
 from application import processes as processes
+from application.feeding import CreditFeed, FeedLinks
 from application.kernel import Bus
 from application.ports import Ports
 from application.posting import Post
@@ -57,6 +58,7 @@ class Sfdify:
     seal: SecretSeal
     jobs: JobTable
     post: Callable[[UUID], Post]
+    feeds: Callable[[UUID, str], CreditFeed]
     bus: Bus
 
 
@@ -77,9 +79,16 @@ def backend_of(settings: Settings) -> Backend:
 
 @contextmanager
 def wire(
-    settings: Settings, admin_url: str, *, pool_size: int = APP_POOL, post: Callable[[UUID], Post] | None = None
+    settings: Settings,
+    admin_url: str,
+    *,
+    pool_size: int = APP_POOL,
+    post: Callable[[UUID], Post] | None = None,
+    feeds: Callable[[UUID, str], CreditFeed] | None = None,
+    links: FeedLinks | None = None,
 ) -> Iterator[Sfdify]:
-    """Put a process together; leaving closes what it holds. `post` replaces the print provider in tests."""
+    """Put a process together; leaving closes what it holds. `post` replaces the print provider in tests, `feeds` and
+    `links` the report providers."""
     urls = urls_of(settings, admin_url)
     with ExitStack() as closing:
         pool = postgres.pool(urls.app, "app", pool_size)
@@ -105,8 +114,8 @@ def wire(
             reads=QueryTables(pool),
             printer=LetterPress(),
             post=posts,
-            feeds=feed_of,
-            links=NoLinks(),
+            feeds=feeds or feed_of,
+            links=links or NoLinks(),
             reports=ReportDesk(),
             directory=directory,
             inbox=StoredNews(inbox),
@@ -127,5 +136,6 @@ def wire(
             seal=seal,
             jobs=JobTable(pool),
             post=posts,
+            feeds=feeds or feed_of,
             bus=Bus(engine, ports),
         )

@@ -294,15 +294,17 @@ class Walk:
         return f"{len(overdue)} overdue, {len(tasks)} tasks, {len(messages)} messages"
 
     def import_third(self, content: bytes, pulled_on: date) -> str:
-        """Later still, a deleted account is reported again: its dispute is opened anew, for the consumer to sign."""
+        """Later still, a deleted account is reported again: the consumer disputes it anew."""
         self.advance(datetime.combine(pulled_on, time(15), tzinfo=UTC))
         _, said = self._import(content)
         self.advance(self.now)
-        disputes = self.operator.every("/v1/disputes")
-        back = [dispute for dispute in disputes if dispute["outcome"] == "reinserted"]
-        again = [dispute for dispute in disputes if dispute["round"] > 1]
-        if not back or {_about(dispute) for dispute in again} != {_about(dispute) for dispute in back}:
-            raise WalkFailed(f"{len(back)} deleted accounts are back, and {len(again)} disputes were opened anew")
+        back = [item for item in self.operator.every("/v1/disputes") if item["outcome"] == "reinserted"]
+        if not back:
+            raise WalkFailed("the third report shows no deleted account again")
+        reopened = []
+        for dispute in back:
+            opened = self.consumer.send("POST", f"/v1/disputes/{dispute['dispute_id']}/reopen")
+            reopened += [again["dispute_id"] for again in opened["disputes"]]
         tasks = self.operator.every("/v1/tasks", kind="reinserted_item")
         if {task["about_id"] for task in tasks} != {dispute["dispute_id"] for dispute in back}:
             raise WalkFailed("an account that came back has no task")
@@ -310,8 +312,8 @@ class Walk:
             "a letter drafted", "/v1/letters", lambda items: any(item["status"] == "draft" for item in items)
         )
         drafted = sum(letter["status"] == "draft" for letter in letters)
-        self.story.note(reinserted=len(back), reopened=[dispute["dispute_id"] for dispute in again])
-        return f"{said}; {len(back)} account is back, disputed anew; {drafted} letter waits for the consumer"
+        self.story.note(reinserted=len(back), reopened=reopened)
+        return f"{said}; {len(back)} account is back and disputed anew; {drafted} letter waits for the consumer"
 
     def nothing_set_aside(self) -> str:
         """No job of the walk failed for good."""
@@ -331,10 +333,6 @@ class Walk:
     @staticmethod
     def _all(name: str, value: str) -> Callable[[list[Json]], bool]:
         return lambda items: bool(items) and all(item[name] == value for item in items)
-
-
-def _about(dispute: Json) -> tuple[str, str]:
-    return dispute["tradeline_id"], dispute["bureau"]
 
 
 _KINDS = ("statutory_due", "results_due", "breach_assertable_on")

@@ -29,6 +29,7 @@ from infrastructure.settings import Settings
 from infrastructure.trust import trust
 from infrastructure.wiring import Sfdify, wire
 from projections import ALL
+from tests.support.feeds import FakeFeed, FakeFeeds, FakeLinks
 from tests.support.postgres import TestServer
 from tests.support.posting import FakePost
 
@@ -45,6 +46,7 @@ class Served:
     sfdify: Sfdify
     settings: Settings
     posts: dict[UUID, FakePost]
+    feed: FakeFeed
     platform_key: str
     _threads: list[Party] = field(default_factory=list)
 
@@ -178,8 +180,16 @@ def _served(
     with ExitStack() as closing:
         with connect(database.projector_url, "prepare") as conn:
             ensure(conn, ALL)
+        links = FakeLinks()
+        feed = FakeFeed(links)
         sfdify = closing.enter_context(
-            wire(settings, database.admin_url, post=lambda tenant: posts.setdefault(tenant, FakePost()))
+            wire(
+                settings,
+                database.admin_url,
+                post=lambda tenant: posts.setdefault(tenant, FakePost()),
+                feeds=FakeFeeds(feed).of,
+                links=links,
+            )
         )
         stop = threading.Event()
         closing.callback(stop.set)
@@ -190,7 +200,7 @@ def _served(
         if working:
             _thread(closing, stop, lambda: work(sfdify, stop))
         base_url = closing.enter_context(_listening(sfdify))
-        served = Served(base_url, sfdify, settings, posts, f"sp_{settings.secret('platform-key').hex()}")
+        served = Served(base_url, sfdify, settings, posts, feed, f"sp_{settings.secret('platform-key').hex()}")
         closing.callback(served.close)
         yield served
 

@@ -6,10 +6,12 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 from application.posting import ScanKind, TrackingScan
 from tests.support.api import PASSWORD, Json, Party, Served
+from tests.support.feeds import PROVIDER
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 TEXT, ATTESTATION = "2026-11", "truth-2026-11"
@@ -134,6 +136,18 @@ def import_report(case: Case, word: str) -> None:
     case.ids |= {"finding_key": chosen["finding_key"], "tradeline_id": chosen["tradeline_id"]}
 
 
+def connect(firm: Firm, case: Case, word: str) -> None:
+    """The consumer lets a provider in, which shows a score and an alert."""
+    feed = firm.served.feed
+    feed.subject = f"{word}-at-provider"
+    path = f"/v1/consumers/{case.ids['consumer_id']}/connections"
+    begun = case.consumer.made("POST", path, {"provider": PROVIDER, "text_version": TEXT})
+    state = parse_qs(urlsplit(begun["authorization_url"]).query)["state"][0]
+    case.ids["connection_id"] = begun["connection_id"]
+    answer = {"state": state, "code": "code"}
+    case.consumer.made("POST", f"/v1/connections/{begun['connection_id']}/callback", answer)
+
+
 def open_dispute(case: Case) -> None:
     """Dispute the chosen finding at one bureau and wait for its letter."""
     body = {
@@ -198,6 +212,7 @@ def full_firm(served: Served, word: str, *people: str) -> Firm:
     for person in people:
         case = add_consumer(firm, person)
         import_report(case, person)
+        connect(firm, case, person)
         open_dispute(case)
         approve_letter(firm, case, sign_letter(case))
     deliver(firm)

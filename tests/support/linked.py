@@ -38,7 +38,7 @@ class Linked:
         """Agree and set out; the state the consumer comes back with."""
         self.do(BeginConnection(consumer_id=self.case.consumer_id, provider=self.provider, text_version="2026-11"))
         party = party_of(self.connection, self.world.tenant_id)
-        start = self.feed.begin_link(party, self.caller.actor_id, self.now)
+        start = self.feed.begin_link(party, self.caller.actor_id, self.world.clock.now())
         return start.url.partition("state=")[2]
 
     def complete(self, state: str) -> dict[str, object]:

@@ -124,6 +124,9 @@ def _bodies(ids: Ids) -> dict[str, Any]:
         "POST /v1/consumers/{consumer_id}/erase": {"reason": "asked_by_consumer"},
         "POST /v1/consumers/{consumer_id}/consents": {"kind": "service_terms", "text_version": TEXT},
         "DELETE /v1/consumers/{consumer_id}/consents/{kind}": None,
+        "POST /v1/consumers/{consumer_id}/connections": {"provider": "smartcredit", "text_version": TEXT},
+        "POST /v1/connections/{connection_id}/callback": {"state": "s" * 43, "code": "c"},
+        "POST /v1/connections/{connection_id}/revoke": None,
         "POST /v1/reports/{report_id}/matches": {"ref": "1.equifax", "tradeline_id": "new"},
         "POST /v1/disputes": {
             "consumer_id": ids["consumer_id"],
@@ -133,6 +136,8 @@ def _bodies(ids: Ids) -> dict[str, Any]:
         "POST /v1/disputes/{dispute_id}/withdraw": None,
         "POST /v1/disputes/{dispute_id}/information": {"sent_on": "2026-03-04"},
         "POST /v1/disputes/{dispute_id}/confirm": None,
+        "POST /v1/disputes/{dispute_id}/reopen": None,
+        "POST /v1/disputes/{dispute_id}/frivolous-notice": {"noticed_on": "2026-03-04", "reasons": "none given"},
         "POST /v1/disputes/{dispute_id}/overrule": reason,
         "POST /v1/letters/{letter_id}/signature": {"signature_name": "A B", "attestation_version": ATTESTATION},
         "POST /v1/letters/{letter_id}/approvals": {"pdf_sha256": "0" * 64, "attestation_version": ATTESTATION},
