@@ -178,6 +178,11 @@ class Settings(BaseSettings):
         return self.sandbox_url_override or f"http://127.0.0.1:{self.sandbox_port}"
 
     @property
+    def runs_feed(self) -> bool:
+        """Whether the sandbox report provider is started here with everything else."""
+        return self.feed_url_override is None and not self.has_report_provider
+
+    @property
     def post_url(self) -> str:
         """Where letters are posted: the print provider, or the sandbox that speaks its language. Ends in /v1."""
         return self.lob_base_url or f"{self.sandbox_url}/v1"

@@ -14,7 +14,7 @@ from infrastructure.settings import Settings
 from infrastructure.workers import DRAIN_S
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = {"api", "worker", "projector", "sandbox", "migrate", "bucket"}
+OURS = {"api", "worker", "projector", "sandbox", "feed", "migrate", "bucket"}
 
 
 def _compose() -> dict[str, Any]:
@@ -98,7 +98,7 @@ def test_everything_waits_for_the_migration_and_the_stores() -> None:
         assert services[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
         assert services[name]["depends_on"]["redis"]["condition"] == "service_healthy"
     assert services["migrate"]["depends_on"] == {"database": {"condition": "service_healthy"}}
-    for name in ("database", "redis", "api", "sandbox"):
+    for name in ("database", "redis", "api", "sandbox", "feed"):
         assert services[name]["healthcheck"]["test"][0] == "CMD"
 
 

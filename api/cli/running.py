@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -21,6 +22,7 @@ from infrastructure.settings import Settings, load
 from infrastructure.stack import Stack, require_free
 
 if TYPE_CHECKING:
+    from infrastructure.sandbox.serving import Sandbox
     from infrastructure.workers import Supervisor
 
 
@@ -39,8 +41,11 @@ def stack_of(settings: Settings, logs: Path | None = None) -> Stack:
     """All processes of this installation, as `settings` and not the environment would have them; empty is unset."""
     commands = {"api": ["serve"], "worker": ["work"], "projector": ["project"]}
     ready = {"api": f"http://{settings.host}:{settings.port}/readyz"}
+    if settings.runs_feed:
+        commands = {"feed": ["sandbox", "feed"], **commands}
+        ready = {"feed": f"{settings.feed_url}/sandbox", **ready}
     if settings.uses_sandbox:
-        commands = {"sandbox": ["sandbox"], **commands}
+        commands = {"sandbox": ["sandbox", "print"], **commands}
         ready = {"sandbox": f"{settings.sandbox_url}/sandbox/ledger", **ready}
     lob_api_key = settings.lob_api_key.get_secret_value() if settings.lob_api_key else ""
     environment = {
@@ -51,6 +56,8 @@ def stack_of(settings: Settings, logs: Path | None = None) -> Stack:
         "SFDIFY_PUBLIC_URL": settings.public_url_override or "",
         "SFDIFY_SANDBOX_PORT": str(settings.sandbox_port),
         "SFDIFY_SANDBOX_URL": settings.sandbox_url_override or "",
+        "SFDIFY_FEED_PORT": str(settings.feed_port),
+        "SFDIFY_FEED_URL": settings.feed_url_override or "",
         "LOB_API_KEY": lob_api_key,
         "LOB_BASE_URL": settings.lob_base_url or "",
         "SFDIFY_RATE_USER_PER_MINUTE": str(settings.rate_user_per_minute),
@@ -60,7 +67,7 @@ def stack_of(settings: Settings, logs: Path | None = None) -> Stack:
 
 
 def up() -> None:
-    """Run everything on this machine: API, workers, projector and, without a print provider, the sandbox."""
+    """Run everything on this machine: API, workers, projector, and a sandbox for each provider that is not set."""
     from infrastructure.databases import revive
     from infrastructure.runtime import prepare
 
@@ -69,6 +76,8 @@ def up() -> None:
     require_free(settings.host, settings.port, "SFDIFY_PORT")
     if settings.uses_sandbox:
         require_free("127.0.0.1", settings.sandbox_port, "SFDIFY_SANDBOX_PORT")
+    if settings.runs_feed:
+        require_free("127.0.0.1", settings.feed_port, "SFDIFY_FEED_PORT")
     try:
         with _held(settings) as admin_url:
             prepare(settings, admin_url)
@@ -164,19 +173,52 @@ def project() -> None:
         Runner(urls_of(settings, admin_url).projector, ALL, decode).run(stop)
 
 
-def sandbox() -> None:
-    """Run the sandbox print provider, which speaks Lob's API and prints nothing."""
-    from infrastructure.sandbox.print_provider.server import Server
-    from infrastructure.sandbox.print_provider.server import Settings as SandboxSettings
+class SandboxName(StrEnum):
+    """What a sandbox stands in for."""
+
+    PRINT = "print"
+    FEED = "feed"
+
+
+def sandbox(
+    name: Annotated[SandboxName | None, typer.Argument(help="which of them; both by default")] = None,
+    exposed: Annotated[
+        bool, typer.Option("--exposed", help="let other machines reach the feed, at the host of SFDIFY_HOST")
+    ] = False,
+) -> None:
+    """Run the sandboxes: the print provider, which prints nothing, and the report provider of invented people."""
     from infrastructure.telemetry import configure_logging
 
     settings = load()
     configure_logging(level=logging.WARNING)
-    _take_signals()  # as for `serve`: its ledger is closed in order
-    home = settings.home / "sandbox" / settings.database_name
-    chosen = SandboxSettings(home=home, host=settings.host, port=settings.sandbox_port, requests_per_window=1500)
+    _take_signals()  # as for `serve`: their ledgers are closed in order
     with suppress(KeyboardInterrupt):
-        Server(chosen).run()
+        if name is SandboxName.FEED:
+            _feed(settings, exposed).run()
+        elif name is SandboxName.PRINT:
+            _print_provider(settings).run()
+        else:
+            from infrastructure.sandbox.serving import in_a_thread
+
+            with in_a_thread(_feed(settings, exposed)):
+                _print_provider(settings).run()
+
+
+def _print_provider(settings: Settings) -> Sandbox:
+    from infrastructure.sandbox.print_provider import Server
+    from infrastructure.sandbox.print_provider import Settings as Chosen
+
+    home = settings.home / "sandbox" / settings.database_name
+    return Server(Chosen(home=home, host=settings.host, port=settings.sandbox_port, requests_per_window=1500))
+
+
+def _feed(settings: Settings, exposed: bool) -> Sandbox:
+    """Whoever reaches it may invent people and read reports, so it stays on this machine unless it is told."""
+    from infrastructure.sandbox.credit_feed import Server
+    from infrastructure.sandbox.credit_feed import Settings as Chosen
+
+    home, host = settings.home / "feed" / settings.database_name, settings.host if exposed else "127.0.0.1"
+    return Server(Chosen(home=home, host=host, port=settings.feed_port, issuer=settings.feed_url, exposed=exposed))
 
 
 def migrate() -> None:

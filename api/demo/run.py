@@ -68,6 +68,8 @@ def demo_of(settings: Settings) -> Settings:
             "public_url_override": None,
             "sandbox_port": free_port(),
             "sandbox_url_override": None,
+            "feed_port": free_port(),
+            "feed_url_override": None,
             "lob_api_key": None,
             "lob_base_url": None,
             "rate_user_per_minute": 5_000,

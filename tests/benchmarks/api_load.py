@@ -86,7 +86,8 @@ def main(*, seconds: float = 60.0, seed: int = 7) -> dict[str, Any]:
         home = Path(folder)
         home.chmod(0o755)
         settings = Settings(
-            home=home, port=free_port(), sandbox_port=free_port(), rate_user_per_minute=1_000_000,
+            home=home, port=free_port(), sandbox_port=free_port(), feed_port=free_port(),
+            rate_user_per_minute=1_000_000,
             rate_tenant_per_minute=1_000_000, worker_processes=1,
         )  # fmt: skip
         try:

@@ -96,6 +96,7 @@ def test_a_report_provider_is_read_to_the_letter(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, value)
     settings = load()
     assert settings.has_report_provider
+    assert not settings.runs_feed
     assert settings.smartcredit_issuer == "https://feed.example/"
     assert (settings.smartcredit_jwks_url, settings.smartcredit_sends_iss) == (None, False)
     assert settings.feed_redirect_url == "https://case.example/connections/callback"
@@ -126,6 +127,14 @@ def test_a_key_set_alone_is_no_report_provider(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("SMARTCREDIT_JWKS_URL", "https://feed.example/jwks")
     with pytest.raises(BadSettings, match="SMARTCREDIT_CLIENT_ID"):
         load()
+
+
+def test_the_feed_may_be_on_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (load().feed_url, load().runs_feed) == ("http://127.0.0.1:8323", True)
+    monkeypatch.setenv("SFDIFY_FEED_PORT", "9323")
+    assert load().feed_url == "http://127.0.0.1:9323"
+    monkeypatch.setenv("SFDIFY_FEED_URL", "http://feed:8323/")
+    assert (load().feed_url, load().runs_feed) == ("http://feed:8323", False)
 
 
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,7 +132,8 @@ def _product(seed: int) -> Iterator[Product]:
     with new_home() as home, pytest.MonkeyPatch.context() as patch, ExitStack() as inside:
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         settings = Settings(
-            home=home, port=free_port(), sandbox_port=free_port(), rate_user_per_minute=50_000,
+            home=home, port=free_port(), sandbox_port=free_port(), feed_port=free_port(),
+            rate_user_per_minute=50_000,
             rate_tenant_per_minute=100_000, worker_processes=2,
         )  # fmt: skip
         admin_url = inside.enter_context(database(settings))

@@ -46,7 +46,7 @@ def test_the_five_calls_answer(demonstrated: Walked) -> None:
     for shown, here in ((KEPT, f"'{demonstrated.home}/demo/{demonstrated.database}'"), (API, f"http://127.0.0.1:{port}")):
         assert script.count(shown) == 1
         script = script.replace(shown, here)
-    ports = {"SFDIFY_PORT": str(port), "SFDIFY_SANDBOX_PORT": str(free_port())}
+    ports = {"SFDIFY_PORT": str(port), "SFDIFY_SANDBOX_PORT": str(free_port()), "SFDIFY_FEED_PORT": str(free_port())}
     up = started(demonstrated.home, ["up"], SFDIFY_DATABASE=demonstrated.database, **ports)
     try:
         assert up.stdout is not None

@@ -26,7 +26,8 @@ class Up:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.ports = {"SFDIFY_PORT": str(free_port()), "SFDIFY_SANDBOX_PORT": str(free_port())}
+        names = ("SFDIFY_PORT", "SFDIFY_SANDBOX_PORT", "SFDIFY_FEED_PORT")
+        self.ports = {name: str(free_port()) for name in names}
         self.process = started(home, ["up"], in_background=True, **self.ports)
         self.said = self._hear()
         self.family = descendants(self.process.pid)
@@ -157,18 +158,22 @@ def test_one_asked_to_stop_while_it_starts_gives_the_server_back(command: str) -
         assert not (home / "postgres" / "server" / "data" / "postmaster.pid").exists()
 
 
-def test_the_sandbox_stops_in_order() -> None:
+@pytest.mark.parametrize("names", [["print", "feed"], ["print"], ["feed"]])
+def test_the_sandboxes_run_together_or_alone_and_stop_in_order(names: list[str]) -> None:
     with new_home() as home:
-        port = str(free_port())
-        sandbox = started(home, ["sandbox"], SFDIFY_SANDBOX_PORT=port)
+        ports = {"print": str(free_port()), "feed": str(free_port())}
+        words = ["sandbox", *(names if len(names) == 1 else [])]
+        sandbox = started(home, words, SFDIFY_SANDBOX_PORT=ports["print"], SFDIFY_FEED_PORT=ports["feed"])
         try:
-            while not _is_live(f"http://127.0.0.1:{port}/sandbox/ledger"):
+            while not all(_is_live(f"http://127.0.0.1:{ports[name]}/sandbox/ledger") for name in names):
                 assert sandbox.poll() is None, sandbox.communicate()[1]
                 time.sleep(0.05)
+            others = ports.keys() - set(names)
+            assert not any(_is_live(f"http://127.0.0.1:{ports[name]}/sandbox/ledger") for name in others)
         finally:
             sandbox.terminate()
             _, complaint = sandbox.communicate(timeout=60)
-        assert sandbox.returncode >= 0, "the signal ended it before it could close its ledger"
+        assert sandbox.returncode >= 0, "the signal ended it before it could close its ledgers"
         assert "Traceback" not in complaint
         assert not list(home.rglob("*-wal")), "the ledger was left open"
 

@@ -135,7 +135,7 @@ def test_a_walk_whose_print_provider_dies_fails_and_says_where() -> None:
     with new_home() as home:
         walk = started(home, ["demo", "--json", str(home / "walk.json")])
         try:
-            provider = _child(walk.pid, "sandbox")
+            provider = _child(walk.pid, "sandbox print")
             time.sleep(0.5)
             os.kill(provider, signal.SIGKILL)
             said, complaint = walk.communicate(timeout=200)

@@ -14,16 +14,19 @@ from tests.support.commands import Commands
 
 def test_the_sandbox_runs_only_where_nothing_real_is_configured(tmp_path: Path) -> None:
     embedded = stack_of(Settings(home=tmp_path))
-    assert list(embedded.commands) == ["sandbox", "api", "worker", "projector"]
+    assert list(embedded.commands) == ["sandbox", "feed", "api", "worker", "projector"]
     real = stack_of(Settings(home=tmp_path, lob_api_key="test_x", lob_base_url="https://print.example/v1"))
-    assert list(real.commands) == ["api", "worker", "projector"]
-    assert set(real.ready) == {"api"}
+    assert list(real.commands) == ["feed", "api", "worker", "projector"]
+    elsewhere = stack_of(Settings(home=tmp_path, feed_url_override="http://feed.example:8323"))
+    assert list(elsewhere.commands) == ["sandbox", "api", "worker", "projector"]
+    assert set(elsewhere.ready) == {"sandbox", "api"}
 
 
 def test_children_are_told_the_home_the_ports_and_the_limits(tmp_path: Path) -> None:
     stack = stack_of(Settings(home=tmp_path, port=18321, rate_user_per_minute=7))
     assert stack.environment["SFDIFY_HOME"] == str(tmp_path)
     assert stack.environment["SFDIFY_PORT"] == "18321"
+    assert stack.environment["SFDIFY_FEED_PORT"] == "8323"
     assert stack.environment["SFDIFY_RATE_USER_PER_MINUTE"] == "7"
 
 

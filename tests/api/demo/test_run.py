@@ -63,16 +63,19 @@ def test_the_end_names_the_places_without_breaking_their_lines(tmp_path: Path) -
 def test_it_stays_on_this_machine_and_prints_nothing_whatever_the_installation_does(tmp_path: Path) -> None:
     installation = Settings(
         home=tmp_path, host="0.0.0.0", public_url_override="https://case.example",
-        sandbox_url_override="http://sandbox.example:8322", lob_api_key="live_x", lob_base_url="https://print.example/v1",
+        sandbox_url_override="http://sandbox.example:8322", feed_url_override="http://feed.example:8323",
+        lob_api_key="live_x", lob_base_url="https://print.example/v1",
     )  # fmt: skip
     demo = demo_of(installation)
     assert demo.uses_sandbox
     assert demo.post_url == f"http://127.0.0.1:{demo.sandbox_port}/v1"
+    assert demo.feed_url == f"http://127.0.0.1:{demo.feed_port}"
+    assert demo.feed_port not in (8323, demo.port, demo.sandbox_port)
     assert demo.public_url == f"http://127.0.0.1:{demo.port}"
     stack = stack_of(demo)
-    assert "sandbox" in stack.commands
-    unset = ("SFDIFY_PUBLIC_URL", "SFDIFY_SANDBOX_URL", "LOB_API_KEY", "LOB_BASE_URL")
-    assert [stack.environment[name] for name in unset] == [""] * 4
+    assert {"sandbox", "feed"} <= set(stack.commands)
+    unset = ("SFDIFY_PUBLIC_URL", "SFDIFY_SANDBOX_URL", "SFDIFY_FEED_URL", "LOB_API_KEY", "LOB_BASE_URL")
+    assert [stack.environment[name] for name in unset] == [""] * 5
     assert stack.environment["SFDIFY_HOST"] == "127.0.0.1"
     real = stack_of(installation).environment
     assert (real["LOB_API_KEY"], real["SFDIFY_PUBLIC_URL"]) == ("live_x", "https://case.example")
