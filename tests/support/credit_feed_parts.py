@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from infrastructure.sandbox.credit_feed.clients import Clients
+from infrastructure.sandbox.credit_feed.clocks import Clocks
 from infrastructure.sandbox.credit_feed.events import Events
 from infrastructure.sandbox.credit_feed.grants import Consent, Grants, challenge_of
 from infrastructure.sandbox.credit_feed.memory import Memory
@@ -24,11 +25,11 @@ class Parts:
     def __init__(self, ledger: Ledger) -> None:
         self.real_now = datetime(2026, 1, 1, tzinfo=UTC)
         self.memory = Memory(ledger)
-        self.clients, self.people = Clients(self.memory), People(self.memory)
-        self.grants = Grants(self.memory, lambda: self.real_now)
+        self.clients, self.clocks, self.people = Clients(self.memory), Clocks(self.memory), People(self.memory)
+        self.grants = Grants(self.memory, self.clocks, lambda: self.real_now)
         self.orders = Orders(self.memory, self.people)
-        resources = Resources(self.clients, self.people, self.grants, self.orders)
-        self.events = Events(self.memory, self.clients, self.people, self.grants, resources)
+        resources = Resources(self.clocks, self.people, self.grants, self.orders)
+        self.events = Events(self.memory, self.clocks, self.people, self.grants, resources)
         self.memory.replay()
 
     def wait(self, **how_long: float) -> None:
@@ -37,7 +38,7 @@ class Parts:
     def furnish(self) -> Person:
         """A client whose clock stands, and a person."""
         self.clients.register("c", "secret", ("http://back/",))
-        self.clients.move("c", datetime(2026, 1, 10, tzinfo=UTC))
+        self.clocks.move(datetime(2026, 1, 10, tzinfo=UTC), "c")
         return self.people.register("c", "ann", "passcode", seed=5)
 
     def code(self, person: Person, client_id: str = "c") -> str:

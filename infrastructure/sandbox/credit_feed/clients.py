@@ -1,4 +1,4 @@
-"""Who may ask for reports: clients with their secrets, return addresses, webhooks, and what time it is for them."""
+"""Who may ask for reports: clients with their secrets, return addresses and webhooks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import base64
 import binascii
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote_plus
@@ -17,14 +16,13 @@ from infrastructure.sandbox.credit_feed.problems import Refused
 
 @dataclass
 class Client:
-    """One client: what people allow it is invisible to every other. `clock` is None where real time is shown."""
+    """One client: what people allow it is invisible to every other."""
 
     client_id: str
     secret_hash: str
     redirect_uris: tuple[str, ...]
     webhook_url: str | None = None
     webhook_secret: str = ""
-    clock: datetime | None = None
 
 
 class Clients:
@@ -35,7 +33,6 @@ class Clients:
         self._clients: dict[str, Client] = {}
         memory.keeps("client", self._registered)
         memory.keeps("webhook", self._listening)
-        memory.keeps("clock", self._moved)
 
     def __iter__(self) -> Any:
         return iter(tuple(self._clients.values()))
@@ -50,17 +47,6 @@ class Clients:
         """Say where a client's webhooks go."""
         self.known(client_id)
         self._memory.record("webhook", client_id=client_id, url=url, secret=secret)
-
-    def move(self, client_id: str, now: datetime) -> None:
-        """Set a client's clock going by hand; it starts anywhere and moves only forward."""
-        clock = self.known(client_id).clock
-        if clock and now < clock:
-            raise Refused("conflict", f"the clock shows {clock.isoformat()} and moves only forward", 409)
-        self._memory.record("clock", client_id=client_id, now=now.isoformat())
-
-    def now(self, client_id: str) -> datetime:
-        """The time as this client's people have it."""
-        return self.known(client_id).clock or datetime.now(UTC)
 
     def find(self, client_id: str) -> Client | None:
         """The client of this name."""
@@ -96,9 +82,6 @@ class Clients:
     def _listening(self, entry: dict[str, Any]) -> None:
         client = self._clients[entry["client_id"]]
         client.webhook_url, client.webhook_secret = entry["url"], entry["secret"]
-
-    def _moved(self, entry: dict[str, Any]) -> None:
-        self._clients[entry["client_id"]].clock = datetime.fromisoformat(entry["now"])
 
 
 def _hash(secret: str) -> str:

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from infrastructure.sandbox.credit_feed.clients import Clients
+from infrastructure.sandbox.credit_feed.clocks import Clocks
 from infrastructure.sandbox.credit_feed.counts import Counts
 from infrastructure.sandbox.credit_feed.events import Events
 from infrastructure.sandbox.credit_feed.faults import Script
@@ -81,6 +82,7 @@ class _PersonIn(_Given):
 
 class _ClockIn(_Given):
     now: AwareDatetime
+    subject: _Name | None = None
 
 
 class _WebhookIn(_Given):
@@ -97,6 +99,7 @@ class Control:
     """Handlers of `/sandbox`. They trust whoever reaches the port, which listens on loopback."""
 
     clients: Clients
+    clocks: Clocks
     people: People
     orders: Orders
     events: Events
@@ -146,11 +149,14 @@ class Control:
         return {"subject": person.subject, "pulls": [{"from": pull.since.isoformat()} for pull in made]}
 
     async def clock(self, request: Request) -> dict[str, Any]:
-        """Move a client's time forward, and tell it what has happened meanwhile."""
+        """Move time forward, for all people of a client or for one, and tell the client what has happened meanwhile."""
         given = _ClockIn.model_validate(await _body(request))
-        self.clients.move(given.client_id, given.now)
-        tally = await self.sender.tell(self.clients.known(given.client_id), retry_now=True)
-        now = self.clients.now(given.client_id).isoformat()
+        client = self.clients.known(given.client_id)
+        if given.subject is not None and self.people.named(client.client_id, given.subject) is None:
+            raise Refused("not_found", "nobody has this subject", 404)
+        self.clocks.move(given.now, client.client_id, given.subject)
+        tally = await self.sender.tell(client, retry_now=True)
+        now = self.clocks.now(client.client_id, given.subject).isoformat()
         return {"now": now, "delivered": tally.delivered, "failed": tally.failed, "waiting": self.sender.waiting}
 
     async def listen(self, request: Request) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from infrastructure.sandbox.credit_feed.clients import Clients
+from infrastructure.sandbox.credit_feed.clocks import Clocks
 from infrastructure.sandbox.credit_feed.grants import Grants
 from infrastructure.sandbox.credit_feed.memory import Memory
 from infrastructure.sandbox.credit_feed.people import People, Person
@@ -38,8 +38,8 @@ class Event:
 class Events:
     """Everything that was told or is to be told."""
 
-    def __init__(self, memory: Memory, clients: Clients, people: People, grants: Grants, resources: Resources) -> None:
-        self._memory, self._clients, self._people, self._grants = memory, clients, people, grants
+    def __init__(self, memory: Memory, clocks: Clocks, people: People, grants: Grants, resources: Resources) -> None:
+        self._memory, self._clocks, self._people, self._grants = memory, clocks, people, grants
         self._resources = resources
         self.all: dict[str, Event] = {}
         self._looked: dict[tuple[str, str], datetime] = {}
@@ -48,11 +48,11 @@ class Events:
 
     def look(self, client_id: str) -> list[Event]:
         """Note what has happened to a client's people since the last look, and return it in order of time."""
-        now = self._clients.now(client_id)
         new: list[Event] = []
         for person in self._people.of(client_id):
             linked = [one.linked_at for one in self._grants.living(client_id, person.subject) if one.linked_at]
             if linked:
+                now = self._clocks.now(client_id, person.subject)
                 new += [event for event in self._since(person, min(linked), now) if event.id not in self.all]
         for event in sorted(new, key=lambda one: one.created_at):
             self._note(event)
@@ -66,7 +66,9 @@ class Events:
             self._grants.end(family)
         if families:
             named = " ".join(family.id for family in families)
-            self._note(_event(client_id, person.subject, "access.revoked", self._clients.now(client_id), named))
+            self._note(
+                _event(client_id, person.subject, "access.revoked", self._clocks.now(client_id, person.subject), named)
+            )
         return len(families)
 
     def tried(self, event: Event, status: int | None, delivered: bool) -> None:

@@ -1,7 +1,7 @@
 """What people allowed clients: codes that work once, access tokens, and refresh tokens that rotate.
 
 All that came of one consent is a family. Whoever uses a code or a refresh token a second time ends the family
-(RFC 9700, 4.14.2). Codes and tokens run out in real time, not on the clock of a client: they guard an exchange over
+(RFC 9700, 4.14.2). Codes and tokens run out in real time, not on a clock set by hand: they guard an exchange over
 the network, which a clock moved by a month must not end. Only their hashes are kept.
 """
 
@@ -16,6 +16,7 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Any, Final
 
+from infrastructure.sandbox.credit_feed.clocks import Clocks
 from infrastructure.sandbox.credit_feed.memory import Memory
 from infrastructure.sandbox.credit_feed.problems import Refused, unauthorized
 
@@ -37,7 +38,7 @@ class Consent:
 
 @dataclass
 class Family:
-    """A consent and all that came of it. `linked_at`: when its code was exchanged, on the client's clock."""
+    """A consent and all that came of it. `linked_at`: when its code was exchanged, on the person's clock."""
 
     id: str
     consent: Consent
@@ -69,8 +70,10 @@ class Issued:
 class Grants:
     """Every consent, code and token. `real_now` is real time."""
 
-    def __init__(self, memory: Memory, real_now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._memory = memory
+    def __init__(
+        self, memory: Memory, clocks: Clocks, real_now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._memory, self._clocks = memory, clocks
         self._real_now = real_now
         self._codes: dict[str, Family] = {}
         self._refreshes: dict[str, Family] = {}
@@ -92,8 +95,8 @@ class Grants:
         )
         return code
 
-    def exchange(self, client_id: str, code: str, redirect_uri: str, verifier: str, at: datetime) -> Issued:
-        """Tokens for a code. `at` is the client's time. A code that its client has shown is used up either way."""
+    def exchange(self, client_id: str, code: str, redirect_uri: str, verifier: str) -> Issued:
+        """Tokens for a code. A code that its client has shown is used up either way."""
         family = self._codes.get(_hash(code))
         if family is None or family.consent.client_id != client_id:
             raise Refused("invalid_grant", "the code is not known")
@@ -105,9 +108,9 @@ class Grants:
         if not is_right or self._real_now() > family.code_until:
             self.end(family)
             raise Refused("invalid_grant", "the code has run out, or verifier or redirect_uri are not those it is for")
-        return self._issue(family, wanted.scopes, at)
+        return self._issue(family, wanted.scopes)
 
-    def refresh(self, client_id: str, token: str, scopes: tuple[str, ...], at: datetime) -> Issued:
+    def refresh(self, client_id: str, token: str, scopes: tuple[str, ...]) -> Issued:
         """New tokens for a refresh token, which is dead then. `scopes`: fewer than were allowed, or none for all."""
         family = self._refreshes.get(_hash(token))
         if family is None or family.consent.client_id != client_id or family.ended:
@@ -117,7 +120,7 @@ class Grants:
             raise Refused("invalid_grant", "the refresh token was used before; the whole family is dead")
         if not set(scopes) <= set(family.consent.scopes):
             raise Refused("invalid_scope", "more is asked for than was allowed")
-        return self._issue(family, scopes or family.consent.scopes, at)
+        return self._issue(family, scopes or family.consent.scopes)
 
     def revoke(self, client_id: str, token: str) -> None:
         """RFC 7009: a refresh token ends its family, an access token itself. Strangers' tokens change nothing."""
@@ -148,7 +151,8 @@ class Grants:
             if family.linked_at is not None and not family.ended
         ]
 
-    def _issue(self, family: Family, scopes: tuple[str, ...], at: datetime) -> Issued:
+    def _issue(self, family: Family, scopes: tuple[str, ...]) -> Issued:
+        at = self._clocks.now(family.consent.client_id, family.consent.subject)
         access, refresh = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         self._memory.record(
             "tokens",

@@ -77,16 +77,15 @@ class OAuth:
 
     def token(self, given: dict[str, str], client: Client) -> Response:
         """`POST /oauth/token`."""
-        now = self.clients.now(client.client_id)
         if given.get("grant_type") == "authorization_code":
             verifier = _needed(given, "code_verifier")
             if not _VERIFIER.fullmatch(verifier):
                 raise Refused("invalid_request", "a code_verifier has 43 to 128 unreserved characters")
             code, way_back = _needed(given, "code"), _needed(given, "redirect_uri")
-            return self._told(self.grants.exchange(client.client_id, code, way_back, verifier, now))
+            return self._told(self.grants.exchange(client.client_id, code, way_back, verifier))
         if given.get("grant_type") == "refresh_token":
             scopes = tuple(given.get("scope", "").split())
-            return self._told(self.grants.refresh(client.client_id, _needed(given, "refresh_token"), scopes, now))
+            return self._told(self.grants.refresh(client.client_id, _needed(given, "refresh_token"), scopes))
         raise Refused("unsupported_grant_type", f"grant_type is {' or '.join(GRANT_TYPES)}")
 
     def revoke(self, given: dict[str, str], client: Client) -> Response:

@@ -129,7 +129,7 @@ def _invented(seed: int) -> tuple[Pull, ...]:
     from infrastructure.sandbox.report_generator.sequences import pull_sequence  # half a second the start is spared
 
     return tuple(
-        Pull.made(datetime.combine(pull.pulled_on, time(9), UTC), "application/json", pull.raw)
+        Pull.made(datetime.combine(pull.pulled_on, time(9), UTC), "application/javascript", pull.raw)
         for pull in pull_sequence(seed).pulls
     )
 

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from domain.bureaus import Bureau
 from domain.connections import Alert
-from infrastructure.sandbox.credit_feed.clients import Clients
+from infrastructure.sandbox.credit_feed.clocks import Clocks
 from infrastructure.sandbox.credit_feed.facts import alerts_between, facts_of, facts_of_pull, scores_of
 from infrastructure.sandbox.credit_feed.faults import Fault
 from infrastructure.sandbox.credit_feed.grants import Access, Grants
@@ -38,7 +38,7 @@ class _Wanted(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks, for whom, when on the client's clock, and which fault struck."""
+    """Who asks, for whom, when on that person's clock, and which fault struck."""
 
     access: Access
     person: Person
@@ -50,7 +50,7 @@ class Asking:
 class Resources:
     """Handlers of `/v1`."""
 
-    clients: Clients
+    clocks: Clocks
     people: People
     grants: Grants
     orders: Orders
@@ -67,7 +67,7 @@ class Resources:
         person = self.people.named(consent.client_id, consent.subject)
         if person is None:
             raise unauthorized("invalid_token", "the person is not here any more")
-        return Asking(access, person, self.clients.now(consent.client_id))
+        return Asking(access, person, self.clocks.now(consent.client_id, consent.subject))
 
     async def order(self, request: Request, asking: Asking) -> Response:
         """`POST /v1/reports`."""

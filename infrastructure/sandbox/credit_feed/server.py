@@ -11,6 +11,7 @@ from pathlib import Path
 from infrastructure.sandbox.credit_feed.app import CreditFeed, create_app
 from infrastructure.sandbox.credit_feed.authorizing import Authorizing
 from infrastructure.sandbox.credit_feed.clients import Clients
+from infrastructure.sandbox.credit_feed.clocks import Clocks
 from infrastructure.sandbox.credit_feed.control import Control
 from infrastructure.sandbox.credit_feed.counts import Counts
 from infrastructure.sandbox.credit_feed.events import Events
@@ -60,23 +61,18 @@ class Server(Sandbox):
 
     def _assemble(self, settings: Settings, ledger: Ledger) -> CreditFeed:
         memory = Memory(ledger)
-        clients, people, grants, counts, script = (
-            Clients(memory),
-            People(memory),
-            Grants(memory),
-            Counts(memory),
-            Script(),
-        )
+        clients, clocks, people = Clients(memory), Clocks(memory), People(memory)
+        grants, counts, script = Grants(memory, clocks), Counts(memory), Script()
         orders = Orders(memory, people)
-        resources = Resources(clients, people, grants, orders)
-        events = Events(memory, clients, people, grants, resources)
+        resources = Resources(clocks, people, grants, orders)
+        events = Events(memory, clocks, people, grants, resources)
         sender = Sender(clients, events, script, settings.retry_factor)
         identity = Identity(settings.issuer or self.base_url, settings.home)
         memory.replay()
         return CreditFeed(
             oauth=OAuth(clients, Authorizing(clients, people, grants), grants, identity),
             resources=resources,
-            control=Control(clients, people, orders, events, counts, script, sender),
+            control=Control(clients, clocks, people, orders, events, counts, script, sender),
             cut=self.cut,
         )
 

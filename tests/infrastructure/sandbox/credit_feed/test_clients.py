@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
 from urllib.parse import quote_plus
 
 import pytest
@@ -11,8 +10,6 @@ import pytest
 from infrastructure.sandbox.credit_feed.clients import Clients
 from infrastructure.sandbox.credit_feed.problems import Refused
 from tests.support.credit_feed_parts import Opened, Parts
-
-NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
 
 def basic(name: str, secret: str) -> str:
@@ -40,17 +37,6 @@ def test_another_scheme_with_the_right_words_is_no_sign_in(parts: Parts) -> None
         parts.clients.signed_in(basic("c", "secret").replace("Basic", "Digest"))
 
 
-def test_the_clock_goes_forward_only_and_each_client_has_its_own(parts: Parts) -> None:
-    for name in ("c", "d"):
-        parts.clients.register(name, "secret", ("http://back/",))
-    parts.clients.move("c", NOON)
-    assert parts.clients.now("c") == NOON
-    assert parts.clients.now("d") > NOON
-    with pytest.raises(Refused) as refused:
-        parts.clients.move("c", NOON.replace(hour=11))
-    assert refused.value.status == 409
-
-
 def test_the_same_again_changes_nothing_and_another_secret_replaces(opened: Opened) -> None:
     clients = opened.parts.clients
     for _ in range(2):
@@ -65,16 +51,15 @@ def test_the_same_again_changes_nothing_and_another_secret_replaces(opened: Open
 def test_clients_are_remembered_without_their_secrets(opened: Opened) -> None:
     opened.parts.clients.register("c", "secret-of-c", ("http://back/",))
     opened.parts.clients.listen("c", "http://hook/", "hook-secret")
-    opened.parts.clients.move("c", NOON)
     again: Clients = opened.again().clients
     client = again.known("c")
-    assert (client.webhook_url, client.webhook_secret, client.clock) == ("http://hook/", "hook-secret", NOON)
+    assert (client.webhook_url, client.webhook_secret) == ("http://hook/", "hook-secret")
     assert again.signed_in(basic("c", "secret-of-c")) is client
     assert b"secret-of-c" not in (opened.home / "ledger.jsonl").read_bytes()
 
 
 def test_nobody_unknown_is_known(parts: Parts) -> None:
     assert parts.clients.find("x") is None
-    for ask in (parts.clients.known, parts.clients.now):
-        with pytest.raises(Refused):
-            ask("x")
+    with pytest.raises(Refused) as refused:
+        parts.clients.known("x")
+    assert refused.value.status == 404

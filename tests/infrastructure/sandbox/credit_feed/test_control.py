@@ -75,6 +75,7 @@ def test_no_refusal_quotes_a_secret(provider: Provider) -> None:
     [
         ("people", person(client_id="nobody")),
         ("clock", {"client_id": "nobody", "now": "2026-01-01T00:00:00Z"}),
+        ("clock", {"client_id": CLIENT, "subject": "nobody", "now": "2026-01-01T00:00:00Z"}),
         ("webhooks", {"client_id": "nobody", "url": "http://x/", "secret": CLIENT_SECRET}),
         ("revocations", {"client_id": CLIENT, "login": "nobody"}),
     ],
@@ -107,6 +108,15 @@ def test_the_clock_moves_forward_only(provider: Provider) -> None:
     assert provider.clock("2026-01-10T12:00:00Z", "timed")["now"] == "2026-01-10T12:00:00+00:00"
     back = {"client_id": "timed", "now": "2026-01-10T11:00:00Z"}
     assert provider.http.post("/sandbox/clock", json=back).status_code == 409
+
+
+def test_one_person_may_have_a_time_of_their_own(provider: Provider) -> None:
+    provider.client("timely")
+    early, late = (provider.person(name, client_id="timely") for name in ("early", "late"))
+    provider.control("clock", {"client_id": "timely", "subject": early, "now": "2026-01-10T00:00:00Z"})
+    provider.control("clock", {"client_id": "timely", "subject": late, "now": "2026-06-30T00:00:00Z"})
+    days = [provider.link(name, client_id="timely").order().json()["as_of"] for name in ("early", "late")]
+    assert days == ["2026-01-05", "2026-06-23"]
 
 
 def test_faults_are_listed_and_cleared(provider: Provider) -> None:

@@ -30,6 +30,7 @@ def test_an_ordered_report_is_the_pull_in_force(provider: Provider) -> None:
     assert (ordered["status"], ordered["as_of"]) == ("ready", "2026-01-05")
     report = linked.get(f"/v1/reports/{ordered['id']}")
     assert (report.status_code, report.content) == (200, PULLS[0].raw)
+    assert report.headers["content-type"] == "application/javascript"
     assert linked.order("key").json() == ordered
     assert provider.ledger()["orders"] == 1
 
