@@ -35,12 +35,13 @@ STEPS = (
     "The second report is compared",
     "The operator confirms",
     "The rest is overdue",
+    "A third report brings one back",
     "Nothing is left undone",
     "The log is as it was written",
     "The query tables equal a replay",
 )
 POSTED = STEPS.index("Certified letters are posted") + 1
-REPORTS = [(32, 30), (31, 24)]
+REPORTS = [(32, 30), (31, 24), (32, 25)]
 DATES = {"statutory_due": ["2026-02-08"], "results_due": ["2026-02-13"], "breach_assertable_on": ["2026-02-23"]}
 BUREAUS = {"equifax": 5, "experian": 5, "transunion": 5}
 
@@ -70,6 +71,8 @@ def test_the_account_tells_the_same_case_every_year(demonstrated: Walked) -> Non
     assert facts["statuses"] == {"closed": 6, "overdue": 9}
     assert facts["overdue"] == facts["tasks"] == 9
     assert facts["notifications"] >= 9
+    assert facts["reinserted"] == len(facts["reopened"]) == 1
+    assert not set(facts["reopened"]) & set(facts["disputes"])
     assert facts["buried_jobs"] == 0
 
 
