@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from pydantic import SecretStr
 
 from infrastructure.settings import Settings, load
 from infrastructure.stack import Stack, require_free
@@ -58,12 +59,25 @@ def stack_of(settings: Settings, logs: Path | None = None) -> Stack:
         "SFDIFY_SANDBOX_URL": settings.sandbox_url_override or "",
         "SFDIFY_FEED_PORT": str(settings.feed_port),
         "SFDIFY_FEED_URL": settings.feed_url_override or "",
+        "SFDIFY_FEED_REDIRECT_URL": settings.feed_redirect_url_override or "",
         "LOB_API_KEY": lob_api_key,
         "LOB_BASE_URL": settings.lob_base_url or "",
         "SFDIFY_RATE_USER_PER_MINUTE": str(settings.rate_user_per_minute),
         "SFDIFY_RATE_TENANT_PER_MINUTE": str(settings.rate_tenant_per_minute),
+        **_report_provider(settings),
     }
     return Stack(settings.public_url, commands, ready, environment, logs)
+
+
+def _report_provider(settings: Settings) -> dict[str, str]:
+    """The report provider as variables, each of them named."""
+    told = {}
+    for name, field in Settings.model_fields.items():
+        if name.startswith("smartcredit_"):
+            value = getattr(settings, name)
+            shown = value.get_secret_value() if isinstance(value, SecretStr) else value
+            told[str(field.validation_alias)] = "" if shown is None else str(shown)
+    return told
 
 
 def up() -> None:

@@ -58,7 +58,7 @@ def run_demo(settings: Settings, json_file: Path | None, own_report: Path | None
 
 
 def demo_of(settings: Settings) -> Settings:
-    """This installation's settings, on this machine alone and with the sandbox: a demonstration never reaches a print
+    """This installation's settings, on this machine alone and with the sandbox: a demonstration never reaches a real
     provider, nor the addresses at which the installation itself is found."""
     return settings.model_copy(
         update={
@@ -70,6 +70,9 @@ def demo_of(settings: Settings) -> Settings:
             "sandbox_url_override": None,
             "feed_port": free_port(),
             "feed_url_override": None,
+            "feed_redirect_url_override": None,
+            **{name: None for name in Settings.model_fields if name.startswith("smartcredit_")},
+            "smartcredit_sends_iss": False,
             "lob_api_key": None,
             "lob_base_url": None,
             "rate_user_per_minute": 5_000,

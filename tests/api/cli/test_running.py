@@ -28,6 +28,7 @@ def test_children_are_told_the_home_the_ports_and_the_limits(tmp_path: Path) -> 
     assert stack.environment["SFDIFY_PORT"] == "18321"
     assert stack.environment["SFDIFY_FEED_PORT"] == "8323"
     assert stack.environment["SFDIFY_RATE_USER_PER_MINUTE"] == "7"
+    assert stack.environment["SMARTCREDIT_CLIENT_SECRET"] == stack.environment["SMARTCREDIT_ISSUER"] == ""
 
 
 def test_workers_of_two_databases_on_one_machine_never_answer_each_others_rings(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from rich.console import Console
 
 from api.cli.running import stack_of
@@ -77,5 +78,12 @@ def test_it_stays_on_this_machine_and_prints_nothing_whatever_the_installation_d
     unset = ("SFDIFY_PUBLIC_URL", "SFDIFY_SANDBOX_URL", "SFDIFY_FEED_URL", "LOB_API_KEY", "LOB_BASE_URL")
     assert [stack.environment[name] for name in unset] == [""] * 5
     assert stack.environment["SFDIFY_HOST"] == "127.0.0.1"
+    provider = {name: "https://feed.example/" for name in Settings.model_fields if name.startswith("smartcredit_")}
+    secret = {"smartcredit_client_secret": SecretStr("hidden"), "smartcredit_sends_iss": True}
+    installation = installation.model_copy(update=provider | secret)
+    assert "feed" not in stack_of(installation).commands
+    told = {name: value for name, value in stack_of(demo_of(installation)).environment.items() if "SMARTCREDIT" in name}
+    assert set(told.values()) == {"", "False"}
     real = stack_of(installation).environment
+    assert (real["SMARTCREDIT_CLIENT_SECRET"], real["SMARTCREDIT_SENDS_ISS"]) == ("hidden", "True")
     assert (real["LOB_API_KEY"], real["SFDIFY_PUBLIC_URL"]) == ("live_x", "https://case.example")
