@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, PrivateAttr
 
+from application.connection_tasks import settle_delay, settle_reauth
 from application.consents import text_of
 from application.feeding import (
     Callback,
@@ -23,7 +24,7 @@ from application.feeding import (
     LinkRefused,
 )
 from application.kernel import Answer, Command, Work, handles
-from application.ports import NotYet
+from application.ports import NotYet, snooze_until_reached
 from domain.connections import Connection, ConnectionStatus
 from domain.consumers import ConsentKind, Consumer
 from domain.kernel import DomainError, IllegalMove, Invalid
@@ -102,6 +103,14 @@ class EndLink(Command):
     connection_id: UUID
 
 
+class EndConnections(Command):
+    """The consumer takes their written instructions back: nothing may be fetched for them any more."""
+
+    needs: ClassVar[Permission] = Permission.RUN_ENGINE
+
+    consumer_id: UUID
+
+
 @handles(BeginConnection)
 def begin_connection(command: BeginConnection, work: Work) -> Answer:
     """Put the consent and the connection on record. Where the consumer goes from here, the caller asks the feed:
@@ -157,7 +166,7 @@ def complete_connection(command: CompleteConnection, work: Work) -> Answer:
 def revoke_connection(command: RevokeConnection, work: Work) -> Answer:
     """Revoked here at once; the provider is told by the job that follows."""
     connection = work.load(Connection, command.connection_id)
-    connection.revoke(work.caller.actor_id, work.now)
+    _revoke(connection, work)
     return {"connection_id": connection.id, "version": connection.version}
 
 
@@ -175,6 +184,16 @@ def end_link(command: EndLink, work: Work) -> Answer:
         except (LinkRefused, FeedRefused):
             pass  # the provider knows of no such link any more, or never will listen
     return {"connection_id": connection.id, "version": connection.version}
+
+
+@handles(EndConnections)
+def end_connections_of_consumer(command: EndConnections, work: Work) -> Answer:
+    """Revoke every connection, unless the consumer has agreed anew since."""
+    if not work.load(Consumer, command.consumer_id).agrees_to(ConsentKind.CREDIT_PULL):
+        if work.context.job is not None:
+            snooze_until_reached(work.ports.reads, work.caller.tenant_id, work.context.job.after_position)
+        end_connections(command.consumer_id, work, tell=False)
+    return {"consumer_id": command.consumer_id}
 
 
 def feed_of(connection: Connection, work: Work) -> CreditFeed:
@@ -197,6 +216,12 @@ def account_digest(provider: str, subject: str, work: Work) -> str:
     if not subject:
         return ""
     return work.ports.keys.digest(work.caller.tenant_id, f"feed-account:{provider}:{subject}").hex()
+
+
+def _revoke(connection: Connection, work: Work) -> None:
+    settle_delay(connection, "the connection was revoked", work)
+    settle_reauth(connection, connection.version + 1, "the connection was revoked", work)
+    connection.revoke(work.caller.actor_id, work.now)
 
 
 def _exchange(command: CompleteConnection, connection: Connection, work: Work) -> Exchanged:
@@ -236,5 +261,5 @@ def end_connections(consumer_id: UUID, work: Work, *, tell: bool) -> None:
             work.renew_lease()
             with suppress(FeedProblem):  # the token dies here with the person's key
                 feed_of(connection, work).unlink(party_of(connection, tenant_id))
-        connection.revoke(work.caller.actor_id, work.now)
+        _revoke(connection, work)
         work.save_now(f"revoke-{connection.id}-{connection.version}")

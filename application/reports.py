@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from pydantic import Field
 
 from application.kernel import Answer, Command, Work, handles
+from domain.bureaus import Bureau
 from domain.consumers import ConsentKind, Consumer, Profile
 from domain.credit_files import CreditFile
 from domain.findings import ConsumerProfile, detect, versions
@@ -45,9 +47,11 @@ def import_report(command: ImportReport, work: Work) -> Answer:
     """
     consumer = work.load(Consumer, command.consumer_id)
     consumer.check_consent(ConsentKind.REPORT_IMPORT)
-    report = _archived(command, consumer.id, work)
+    report = archived(consumer.id, command.content, command.media_type, work)
+    read_into(report, command.content, consumer.known(), work)
     if report.status is not ReportStatus.PARSED:
-        _read(report, command.content, consumer.known(), work)
+        work.save_now("refuse")
+        raise unreadable(report)
     return {
         "report_id": report.id,
         "version": report.version,
@@ -56,42 +60,49 @@ def import_report(command: ImportReport, work: Work) -> Answer:
     }
 
 
-def _archived(command: ImportReport, consumer_id: UUID, work: Work) -> Report:
+def archived(consumer_id: UUID, content: bytes, media_type: str, work: Work) -> Report:
+    """The report of these bytes, kept before anybody reads it; the one it has been made already, if there is one."""
     tenant_id = work.caller.tenant_id
-    sha256 = hashlib.sha256(command.content).hexdigest()
+    sha256 = hashlib.sha256(content).hexdigest()
     report_id = Report.identity(consumer_id, work.ports.keys.digest(tenant_id, f"report:{sha256}"))
     report = work.find(Report, report_id)
     if report is not None:
         return report
     key = f"reports/{report_id}.json"
-    work.ports.store.put(tenant_id, consumer_id, key, command.content)
+    work.ports.store.put(tenant_id, consumer_id, key, content)
     report = Report.archive(
         report_id,
         work.now,
         consumer_id=consumer_id,
         sha256=sha256,
-        size_bytes=len(command.content),
-        media_type=command.media_type,
+        size_bytes=len(content),
+        media_type=media_type,
         object_key=key,
     )
     work.add(report)
-    work.save_now("archive")
+    work.save_now(f"archive-{report_id}")
     return report
 
 
-def _read(report: Report, content: bytes, profile: Profile, work: Work) -> None:
+def read_into(
+    report: Report, content: bytes, profile: Profile, work: Work, listed: Mapping[Bureau, int] | None = None
+) -> None:
+    """Read an archived report that was not read yet, match it and search it; one that cannot be read says where.
+
+    `listed`: how many tradelines its provider lists at each bureau, where it says so.
+    """
+    if report.status is ReportStatus.PARSED:
+        return
     try:
         canonical = work.ports.reports.read(content, latest=work.now.date() + A_DAY)
-    except Invalid as unreadable:
-        place, reason = str(unreadable.context.get("place") or "/"), unreadable.message
-        report.refuse(place, reason, work.now)
-        work.save_now("refuse")
-        raise _unreadable(report, place, reason) from None
+    except Invalid as refused:
+        report.refuse(str(refused.context.get("place") or "/"), refused.message, work.now)
+        return
     file_id = CreditFile.identity(work.caller.tenant_id, report.owner_id)
     file = work.find(CreditFile, file_id) or work.add(CreditFile.open(file_id, work.now, report.owner_id))
     previous = _pull_before(file, canonical.pulled_on, work)
     counts_before = dict(file.counts)
-    matched = file.match_pull(report.id, canonical, work.now)
+    matched = file.match_pull(report.id, canonical, work.now, listed)
     report.parse(
         canonical,
         tradeline_ids=matched.tradeline_ids,
@@ -117,7 +128,10 @@ def _pull_before(file: CreditFile, day: date, work: Work) -> Report | None:
     return None if report_id is None else work.load(Report, report_id)
 
 
-def _unreadable(report: Report, place: str, reason: str) -> UnreadableReport:
+def unreadable(report: Report) -> UnreadableReport:
+    """Why a report that was refused could not be read."""
     return UnreadableReport(
-        f"{reason}; the bytes are archived as report {report.id}", report_id=str(report.id), place=place
+        f"{report.refused_reason}; the bytes are archived as report {report.id}",
+        report_id=str(report.id),
+        place=report.refused_place,
     )

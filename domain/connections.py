@@ -88,7 +88,11 @@ class UploadInstead(IllegalMove):
 
 
 class Connection(Aggregate):
-    """One consumer at one provider. Tokens are kept beside the log, sealed; no event ever holds one."""
+    """One consumer at one provider. Tokens are kept beside the log, sealed; no event ever holds one.
+
+    The next scheduled pull is counted from `scheduled_from`, the end of the last pull or the last authorization;
+    `reauths` are the versions at which only the consumer could make it work again.
+    """
 
     TOPIC: ClassVar[str] = "connection"
 
@@ -119,6 +123,7 @@ class Connection(Aggregate):
             aggregate.status = ConnectionStatus.ACTIVE
             aggregate.account_digest = self.account_digest
             aggregate.trouble = ""
+            aggregate.scheduled_from = self.timestamp
 
     class AuthorizationFailed(Event):
         TOPIC: ClassVar[str] = "connection.authorization_failed.v1"
@@ -137,6 +142,7 @@ class Connection(Aggregate):
         def apply(self, aggregate: Connection) -> None:
             aggregate.status = ConnectionStatus.NEEDS_REAUTH
             aggregate.trouble = self.code
+            aggregate.reauths.append(self.originator_version)
 
     class Revoked(Event):
         TOPIC: ClassVar[str] = "connection.revoked.v1"
@@ -194,6 +200,7 @@ class Connection(Aggregate):
         def apply(self, aggregate: Connection) -> None:
             aggregate.pull = None
             aggregate.trouble = "" if self.readable else "unreadable_report"
+            aggregate.scheduled_from = self.timestamp
 
     class PullFailed(Event):
         TOPIC: ClassVar[str] = "connection.pull_failed.v1"
@@ -204,6 +211,7 @@ class Connection(Aggregate):
         def apply(self, aggregate: Connection) -> None:
             aggregate.pull = None
             aggregate.trouble = self.code
+            aggregate.scheduled_from = self.timestamp
 
     class ScoresRead(Event):
         TOPIC: ClassVar[str] = "connection.scores_read.v1"
@@ -227,6 +235,8 @@ class Connection(Aggregate):
         self.trouble = ""
         self.alerts_cursor = ""
         self.pull: PullInFlight | None = None
+        self.scheduled_from: datetime | None = None
+        self.reauths: list[int] = []
 
     @staticmethod
     def identity(consumer_id: UUID, provider: str) -> UUID:

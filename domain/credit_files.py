@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, ClassVar
 from uuid import UUID, uuid5
@@ -169,14 +170,19 @@ class CreditFile(Aggregate):
         earlier = [(pulled_on, place) for place, pulled_on in enumerate(self.pulls.values()) if pulled_on < day]
         return list(self.pulls)[max(earlier)[1]] if earlier else None
 
-    def match_pull(self, report_id: UUID, report: CanonicalReport, at: datetime) -> Matched:
-        """Give every settled row its tradeline id, and remember what tells the accounts apart."""
+    def match_pull(
+        self, report_id: UUID, report: CanonicalReport, at: datetime, listed: Mapping[Bureau, int] | None = None
+    ) -> Matched:
+        """Give every settled row its tradeline id, and remember what tells the accounts apart.
+
+        `listed`: how many tradelines the report's provider lists at each bureau, where it says so.
+        """
         result = match(tuple(self.known.values()), report)
         groups = mint(report, result, self.tradeline_ids, lambda key: uuid5(self.id, f"tradeline:{key}"))
         ids = settled(report, result, groups)
         gates = {
             bureau: gate.model_copy(update={"steady": self._is_steady(report, bureau, ids)})
-            for bureau, gate in completeness(report, self.counts).items()
+            for bureau, gate in completeness(report, self.counts, listed).items()
         }
         self.record(
             self.PullMatched,

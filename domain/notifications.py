@@ -21,6 +21,7 @@ class NotificationKind(StrEnum):
     ANSWER_OVERDUE = "answer_overdue"
     ITEM_REINSERTED = "item_reinserted"
     DISPUTE_REFUSED = "dispute_refused"
+    CONNECT_AGAIN = "connect_again"
 
 
 class Notification(Aggregate):

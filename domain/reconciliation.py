@@ -88,16 +88,24 @@ class Completeness(Value):
     steady: bool = False
 
 
-def completeness(report: CanonicalReport, previous_counts: Mapping[Bureau, int]) -> dict[Bureau, Completeness]:
+ROWS_LOST: Final = "rows_lost"
+"""What is missing where a section holds fewer rows than the report's provider lists at the bureau."""
+
+
+def completeness(
+    report: CanonicalReport, previous_counts: Mapping[Bureau, int], listed: Mapping[Bureau, int] | None = None
+) -> dict[Bureau, Completeness]:
     """The completeness gate of each bureau.
 
     A section must be present, name the borrower, carry a score, hold at least one tradeline, and hold at
     least 70 % of the tradelines of the bureau's last complete section (`previous_counts`, absent if none).
+    Where the provider says how many tradelines it lists (`listed`), the section must hold every one of them.
     """
-    return {bureau: _gate(report, bureau, previous_counts.get(bureau)) for bureau in Bureau}
+    told = listed or {}
+    return {bureau: _gate(report, bureau, previous_counts.get(bureau), told.get(bureau, 0)) for bureau in Bureau}
 
 
-def _gate(report: CanonicalReport, bureau: Bureau, previous: int | None) -> Completeness:
+def _gate(report: CanonicalReport, bureau: Bureau, previous: int | None, listed: int) -> Completeness:
     section = report.section(bureau)
     checks = {
         "section": section.present,
@@ -105,6 +113,7 @@ def _gate(report: CanonicalReport, bureau: Bureau, previous: int | None) -> Comp
         "score": section.score is not None,
         "tradelines": section.tradeline_count > 0
         and section.tradeline_count * 100 >= (previous or 0) * _TRADELINES_KEPT_PERCENT,
+        ROWS_LOST: sum(1 for _ in report.rows(bureau)) >= listed,
     }
     missing = tuple(name for name, held in checks.items() if not held)
     return Completeness(bureau=bureau, complete=not missing, missing=missing)

@@ -27,6 +27,10 @@ class TaskKind(StrEnum):
     REINSERTED_ITEM = "reinserted_item"
     FRIVOLOUS_NOTICE = "frivolous_notice"
     VERIFY_BUREAU_ADDRESS = "verify_bureau_address"
+    CONNECT_AGAIN = "connect_again"
+    PULL_DELAYED = "pull_delayed"
+    PULL_REFUSED = "pull_refused"
+    REPORT_UNREADABLE = "report_unreadable"
 
 
 class TaskStatus(StrEnum):

@@ -44,6 +44,7 @@ class Policies(Value):
     items_per_letter_max: Count = Field(default=5, ge=1, le=5)
     requests_per_minute_user: Count = Field(default=100, ge=1, le=1_000_000)
     requests_per_minute_tenant: Count = Field(default=1000, ge=1, le=1_000_000)
+    pull_every_days: Count = Field(default=30, ge=1, le=365)
 
 
 class Branding(Value):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from application import feed_webhooks as feed_webhooks
 from application import processes as processes
 from application import webhooks as webhooks
 from application.kernel import Bus, Command, Context, JobTicket, LeaseGone, system

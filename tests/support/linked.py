@@ -34,9 +34,13 @@ class Linked:
         """The consumer's own act, always under the same sign-in."""
         return self.world.bus.handle(command, self.caller, Context()).answer
 
+    def begin_only(self) -> None:
+        """Agree."""
+        self.do(BeginConnection(consumer_id=self.case.consumer_id, provider=self.provider, text_version="2026-11"))
+
     def begin(self) -> str:
         """Agree and set out; the state the consumer comes back with."""
-        self.do(BeginConnection(consumer_id=self.case.consumer_id, provider=self.provider, text_version="2026-11"))
+        self.begin_only()
         party = party_of(self.connection, self.world.tenant_id)
         start = self.feed.begin_link(party, self.caller.actor_id, self.world.clock.now())
         return start.url.partition("state=")[2]
@@ -84,6 +88,10 @@ class Linked:
     def tasks(self, status: TaskStatus = TaskStatus.OPEN) -> list[TaskKind]:
         """What operators are asked to look at, of the kinds that connections open."""
         return [t.kind for t in self.world.all(Task) if t.status is status and t.about_id == self.id]
+
+    def tasks_about(self, thing: UUID) -> list[TaskKind]:
+        """What operators are asked to look at about something else."""
+        return [t.kind for t in self.world.all(Task) if t.status is TaskStatus.OPEN and t.about_id == thing]
 
     @property
     def now(self) -> datetime:

@@ -1,0 +1,72 @@
+"""What a provider shows beside its reports: scores, and alerts since the last look."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from application.connections import feed_of, party_of
+from application.feeding import CreditFeed, FeedBusy, FeedRefused, LinkRefused
+from application.kernel import Answer, Command, Work, handles
+from application.ports import NotYet
+from application.tasks import OpenTask
+from domain.connections import MANUAL_UPLOAD, Connection, ConnectionStatus
+from domain.consumers import ConsentKind, Consumer
+from domain.permissions import Permission
+from domain.tasks import TaskKind
+
+_SHORTEST_PAUSE_S = 30.0
+_MOST_PAGES = 20
+"""Pages of alerts read at a time; a provider that has more is asked again after the next report."""
+
+
+class ReadFeedNotes(Command):
+    """Read the scores and the new alerts, of a provider that has such."""
+
+    needs: ClassVar[Permission] = Permission.RUN_ENGINE
+    queue: ClassVar[str] = "credit_pull"
+
+    connection_id: UUID
+
+
+@handles(ReadFeedNotes)
+def read_feed_notes(command: ReadFeedNotes, work: Work) -> Answer:
+    """They are extras: a refusal becomes a task and ends nothing, a passing trouble is waited out."""
+    connection = work.load(Connection, command.connection_id)
+    agrees = work.load(Consumer, connection.owner_id).agrees_to(ConsentKind.CREDIT_PULL)
+    if agrees and connection.status is ConnectionStatus.ACTIVE and connection.provider != MANUAL_UPLOAD:
+        try:
+            feed = feed_of(connection, work)
+            _read_scores(connection, feed, work)
+            _read_alerts(connection, feed, work)
+        except LinkRefused as refused:
+            connection.need_reauth(refused.code, work.now)
+        except FeedBusy as busy:
+            raise NotYet(max(busy.retry_after_seconds, _SHORTEST_PAUSE_S)) from None
+        except FeedRefused as refused:
+            task = OpenTask(
+                kind=TaskKind.PULL_REFUSED,
+                consumer_id=connection.owner_id,
+                about_id=connection.id,
+                cause=f"notes:{refused.code}",
+            )
+            work.ask(task, f"notes-refused:{connection.id}:{refused.code}")
+    return {"connection_id": connection.id, "version": connection.version}
+
+
+def _read_scores(connection: Connection, feed: CreditFeed, work: Work) -> None:
+    if feed.capabilities.has_scores:
+        work.renew_lease()
+        connection.note_scores(feed.fetch_scores(party_of(connection, work.caller.tenant_id)), work.now)
+
+
+def _read_alerts(connection: Connection, feed: CreditFeed, work: Work) -> None:
+    if not feed.capabilities.has_alerts:
+        return
+    for _ in range(_MOST_PAGES):
+        before = connection.alerts_cursor
+        work.renew_lease()
+        found = feed.fetch_alerts(party_of(connection, work.caller.tenant_id), before)
+        connection.note_alerts(found.alerts, found.cursor, work.now)
+        if connection.alerts_cursor == before:
+            return
