@@ -18,9 +18,11 @@ from api.routes import (
     connections,
     consumers,
     disputes,
+    feed_webhooks,
     health,
     jobs,
     letters,
+    pulls,
     reports,
     tasks,
     tenants,
@@ -36,11 +38,11 @@ from infrastructure.wiring import Sfdify
 
 VERSION = "0.1.0"
 ROUTERS = (
-    auth, tenants, users, api_keys, consumers, connections, reports, disputes, letters, bureau_addresses, tasks, jobs,
-    audit, webhook_endpoints, webhooks, health,
+    auth, tenants, users, api_keys, consumers, connections, pulls, reports, disputes, letters, bureau_addresses, tasks,
+    jobs, audit, webhook_endpoints, webhooks, feed_webhooks, health,
 )  # fmt: skip
 
-_REPORTS = "/v1/consumers/[^/]+/reports"
+_REPORTS = "/v1/(?:consumers|connections)/[^/]+/reports"
 _DOCUMENTS = "/v1/consumers/[^/]+/documents"
 
 

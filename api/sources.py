@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.reads import Source
 from domain.permissions import Permission
+from projections.alerts import AlertRow
 from projections.connections import ConnectionRow
 from projections.consents import ConsentRow
 from projections.consumers import ConsumerRow
@@ -13,7 +14,9 @@ from projections.findings import FindingRow
 from projections.letters import LetterRow
 from projections.mailings import MailingRow
 from projections.notifications import NotificationRow
+from projections.pulls import PullRow
 from projections.reports import ReportRow
+from projections.scores import ScoreRow
 from projections.tasks import TaskRow
 from projections.tenants import TenantRow
 from projections.timeline import TimelineRow
@@ -25,6 +28,9 @@ USERS = Source("users", UserRow, id="user_id", sort="created_at", needs=Permissi
 CONSUMERS = Source("consumers", ConsumerRow, id="consumer_id", sort="created_at")
 CONSENTS = Source("consents", ConsentRow, id="consumer_id", sort="kind")
 CONNECTIONS = Source("connections", ConnectionRow, id="connection_id", sort="created_at")
+PULLS = Source("pulls", PullRow, id="pull_id", sort="created_at")
+SCORES = Source("scores", ScoreRow, id="id", sort="created_at")
+ALERTS = Source("alerts", AlertRow, id="id", sort="created_at")
 REPORTS = Source("reports", ReportRow, id="report_id", sort="created_at")
 TRADELINES = Source("tradelines", TradelineRow, id="id", sort="ref", descending=False)
 FINDINGS = Source("findings", FindingRow, id="id", sort="place", descending=False, lists=frozenset({"bureaus"}))

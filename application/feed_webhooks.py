@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from datetime import timedelta
+from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -11,12 +12,14 @@ from application.connections import Provider, account_digest
 from application.feed_notes import ReadFeedNotes
 from application.feeding import FeedNews, NewsKind
 from application.kernel import Answer, Command, Work, handles
-from application.ports import snooze_until_reached
+from application.ports import NotYet
 from domain.connections import Connection, ConnectionStatus, PullCause
 from domain.consumers import ConsentKind, Consumer
 from domain.permissions import Permission
 
 FeedEventId = Annotated[str, Field(min_length=1, max_length=255)]
+_PATIENCE: Final = timedelta(seconds=15)
+_PAUSE_S: Final = 1.0
 
 
 class ReceiveFeedWebhook(Command):
@@ -65,9 +68,17 @@ def _connection_of(provider: str, news: FeedNews, work: Work) -> UUID | None:
     digest = account_digest(provider, news.subject, work)
     if news.kind is NewsKind.OTHER or not digest:
         return None
-    if work.context.job is not None:
-        snooze_until_reached(work.ports.reads, work.caller.tenant_id, work.context.job.after_position)
-    return work.ports.reads.connection_of_account(work.caller.tenant_id, provider, digest)
+    found = work.ports.reads.connection_of_account(work.caller.tenant_id, provider, digest)
+    if found is None and _is_fresh(work):
+        raise NotYet(_PAUSE_S)
+    return found
+
+
+def _is_fresh(work: Work) -> bool:
+    """Whether the query tables may not yet show a consumer who has just connected. The webhook is no event, so there
+    is no position to wait for."""
+    made_at = work.context.job.made_at if work.context.job is not None else None
+    return made_at is not None and work.ports.clock.now() - made_at < _PATIENCE
 
 
 def _act(kind: NewsKind, connection: Connection, command: FollowFeed, work: Work) -> None:

@@ -37,8 +37,8 @@ OTHER_TYPES: Final = frozenset(
 )  # fmt: skip
 """What a report may be sent as besides JSON. A page or a PDF document is no report, but is told so."""
 
-_UNSAID: Final = "application/octet-stream"
-_BODY: dict[str, Any] = {
+UNSAID: Final = "application/octet-stream"
+REPORT_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": (
@@ -84,13 +84,13 @@ class MatchSettled(BaseModel):
     waiting: int
 
 
-@router.post("/consumers/{consumer_id}/reports", status_code=201, responses=CREATES, openapi_extra=_BODY)
+@router.post("/consumers/{consumer_id}/reports", status_code=201, responses=CREATES, openapi_extra=REPORT_BODY)
 async def import_report(
     consumer_id: UUID, request: Request, response: Response, key: Key, api: Api, caller: Writer
 ) -> ReportImported:
     """Archive a report, read it, and look for what is wrong in it."""
     content = await request.body()
-    media_type = media_type_of(request.headers) or _UNSAID
+    media_type = media_type_of(request.headers) or UNSAID
     command = ImportReport(consumer_id=consumer_id, content=content, media_type=media_type)
     carrier = Carrier(request, response, api, caller)
     done = await run_in_threadpool(carrier.create, command, key, content)

@@ -28,7 +28,7 @@ class NewEndpoint(BaseModel):
     """Whose webhooks the endpoint is for."""
 
     model_config = ConfigDict(extra="forbid")
-    provider: Literal["lob"] = "lob"
+    provider: Literal["lob", "smartcredit"] = "lob"
 
 
 class EndpointMade(BaseModel):
@@ -51,7 +51,7 @@ class EndpointRow(BaseModel):
 
 @router.post("/webhook-endpoints", status_code=201, responses=CREATES)
 def open_endpoint(body: NewEndpoint, bus: Bus, key: Key, api: Api) -> EndpointMade:
-    """Make an endpoint for the print provider's webhooks. Its secret is shown by this request and its repeats.
+    """Make an endpoint for a provider's webhooks. Its secret is shown by this request and its repeats.
 
     The endpoint is on record first. A repeat of a request that came no further than that opens it still.
     """

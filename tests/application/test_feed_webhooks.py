@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from application.connections import RevokeConnection
@@ -75,7 +77,9 @@ def test_news_of_another_kind_or_about_nobody_here_is_worked_off_and_changes_not
     linked: Linked, kind: NewsKind, subject: str | None
 ) -> None:
     before = linked.connection.version
-    call(linked, kind, subject).settle()
+    linked.floor.carry_out(call(linked, kind, subject).job("FollowFeed"))
+    linked.world.clock.real += timedelta(minutes=1)
+    linked.settle()
     assert (linked.connection.version, finished(linked), linked.floor.buried) == (before, True, {})
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
+from application.feeding import RawReport
 from application.posting import ScanKind, TrackingScan
+from domain.connections import Alert, Score
 from tests.support.api import PASSWORD, Json, Party, Served
 from tests.support.feeds import PROVIDER
 
@@ -122,14 +124,19 @@ def add_consumer(firm: Firm, word: str) -> Case:
     return case
 
 
-def import_report(case: Case, word: str) -> None:
-    """Bring the committed report in, as one about a person of the family name `word`."""
+def report_of(word: str) -> bytes:
+    """The committed report, as one about a person of the family name `word`."""
     content = first_pull()
     for spelling in ("Bexley", "BEXLEY"):
         content = content.replace(spelling.encode(), (word if spelling.istitle() else word.upper()).encode())
+    return content
+
+
+def import_report(case: Case, word: str) -> None:
+    """Bring the committed report in, as one about a person of the family name `word`."""
     path = f"/v1/consumers/{case.ids['consumer_id']}/reports"
     headers = {"Content-Type": "application/json"}
-    case.ids["report_id"] = case.consumer.made("POST", path, content=content, headers=headers)["report_id"]
+    case.ids["report_id"] = case.consumer.made("POST", path, content=report_of(word), headers=headers)["report_id"]
     items = case.consumer.got(f"/v1/reports/{case.ids['report_id']}/findings", limit=100)["items"]
     usable = [f for f in items if f["reason"] and f["tradeline_id"] and not f["needs_consumer_confirm"]]
     chosen = next(f for f in usable if "equifax" in f["bureaus"])
@@ -137,15 +144,25 @@ def import_report(case: Case, word: str) -> None:
 
 
 def connect(firm: Firm, case: Case, word: str) -> None:
-    """The consumer lets a provider in, which shows a score and an alert."""
-    feed = firm.served.feed
+    """The consumer lets a provider in, which gives the very report that was imported, a score and an alert."""
+    feed, day = firm.served.feed, firm.now.date()
     feed.subject = f"{word}-at-provider"
+    feed.report = RawReport(media_type="application/json", content=report_of(word))
+    feed.scores = (Score(model="VantageScore 3.0", value=612, as_of=day),)
+    feed.alerts = (Alert(alert_id=f"al_{word}", kind="new_inquiry", occurred_on=day),)
     path = f"/v1/consumers/{case.ids['consumer_id']}/connections"
     begun = case.consumer.made("POST", path, {"provider": PROVIDER, "text_version": TEXT})
     state = parse_qs(urlsplit(begun["authorization_url"]).query)["state"][0]
     case.ids["connection_id"] = begun["connection_id"]
     answer = {"state": state, "code": "code"}
     case.consumer.made("POST", f"/v1/connections/{begun['connection_id']}/callback", answer)
+    pulled = case.consumer.until(f"/v1/connections/{begun['connection_id']}/pulls", _fetched)
+    case.ids["pull_id"] = pulled[0]["pull_id"]
+    case.consumer.until("/v1/alerts", bool)
+
+
+def _fetched(items: list[Json]) -> bool:
+    return bool(items) and items[0]["state"] == "fetched"
 
 
 def open_dispute(case: Case) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import datetime
 from enum import StrEnum
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
@@ -39,6 +40,7 @@ class Floor:
         self.buried: dict[Key, str] = {}
         self.attempts: Counter[Key] = Counter()
         self.failures: Counter[Key] = Counter()
+        self.made_at: dict[Key, datetime] = {}
 
     def due(self) -> list[Key]:
         """Jobs that may be claimed now, oldest first."""
@@ -53,7 +55,9 @@ class Floor:
         """One attempt at one job."""
         job = self.world.log.jobs[key]
         self.attempts[key] += 1
-        held = JobTicket(id=uuid5(NAMESPACE_OID, f"{key[0]}{key[1]}"), token=uuid4(), renew=lambda: None)
+        made_at = self.made_at.setdefault(key, self.world.clock.now())
+        name = f"{key[0]}{key[1]}"
+        held = JobTicket(id=uuid5(NAMESPACE_OID, name), token=uuid4(), renew=lambda: None, made_at=made_at)
         self.world.log.running[held.id] = held.token
         try:
             self.world.bus.handle(command_of(job), system(key[0]), Context(job=held))

@@ -127,6 +127,8 @@ def _bodies(ids: Ids) -> dict[str, Any]:
         "POST /v1/consumers/{consumer_id}/connections": {"provider": "smartcredit", "text_version": TEXT},
         "POST /v1/connections/{connection_id}/callback": {"state": "s" * 43, "code": "c"},
         "POST /v1/connections/{connection_id}/revoke": None,
+        "POST /v1/connections/{connection_id}/pulls": None,
+        "POST /v1/webhooks/smartcredit/{endpoint_id}": {"id": "evt_1"},
         "POST /v1/reports/{report_id}/matches": {"ref": "1.equifax", "tradeline_id": "new"},
         "POST /v1/disputes": {
             "consumer_id": ids["consumer_id"],

@@ -163,7 +163,7 @@ class FakeReads:
     def connection_of_account(self, tenant_id: UUID, provider: str, account_digest: str) -> UUID | None:
         named = (provider, account_digest)
         found = (c.id for c in self._all(tenant_id, Connection) if (c.provider, c.account_digest) == named)
-        return next(found, None) if account_digest else None
+        return next(found, None) if account_digest and not self.lagging else None
 
     def _all(self, tenant_id: UUID, kind: type[A]) -> list[A]:
         found = (self._log.load(tenant_id, kind, stream) for tenant, stream in self._log.streams if tenant == tenant_id)

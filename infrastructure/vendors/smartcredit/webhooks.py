@@ -13,6 +13,7 @@ from typing import Any, Final
 from application.feeding import FeedNews, NewsKind
 
 TOLERANCE: Final = timedelta(minutes=5)
+PROVIDER: Final = "smartcredit"
 HEADER: Final = "Feed-Signature"
 LARGEST: Final = 65_536
 _SIGNED: Final = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-fA-F]{64})")

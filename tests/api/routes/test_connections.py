@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import ValidationError
 
 from api.routes.connections import NewConnection
 from application.feeding import FeedBusy, LinkRefused
-from tests.support.api import Json, Served
-from tests.support.cases_over_http import TEXT, Case, Firm, add_consumer, open_firm
+from tests.support.api import Served
+from tests.support.cases_over_http import Case, Firm, add_consumer, open_firm
+from tests.support.connecting import NEW, at, path_of, state_of
 from tests.support.feeds import PROVIDER
-
-NEW: Json = NewConnection(provider=PROVIDER, text_version=TEXT).model_dump()
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +26,9 @@ def case(firm: Firm) -> Case:
     return add_consumer(firm, f"Linked{uuid4().hex[:8]}")
 
 
-def path_of(case: Case) -> str:
-    return f"/v1/consumers/{case.ids['consumer_id']}/connections"
-
-
-def state_of(begun: Json) -> str:
-    return parse_qs(urlsplit(begun["authorization_url"]).query)["state"][0]
-
-
-def at(begun: Json, what: str = "") -> str:
-    return f"/v1/connections/{begun['connection_id']}{what}"
+def test_a_provider_is_named_by_a_word() -> None:
+    with pytest.raises(ValidationError):
+        NewConnection.model_validate(NEW | {"provider": "https://feed.example"})
 
 
 def test_a_consumer_agrees_goes_to_the_provider_and_comes_back(firm: Firm, case: Case) -> None:
