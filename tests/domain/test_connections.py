@@ -186,3 +186,24 @@ def test_scores_and_alerts_are_kept_as_they_were_shown() -> None:
 def test_a_score_that_no_model_gives_is_refused(value: int) -> None:
     with pytest.raises(ValidationError):
         Score(model="VantageScore 3.0", value=value, as_of=date(2026, 1, 5))
+
+
+def test_the_next_report_is_counted_from_the_last_change_for_the_better_or_the_end_of_a_pull() -> None:
+    connection, pull_id = pulling()
+    assert connection.scheduled_from == NOW
+    connection.delay_pull(pull_id, "outage", NOW + timedelta(hours=1), NOW + timedelta(minutes=1))
+    assert connection.scheduled_from == NOW
+    connection.fail_pull(pull_id, "scope_missing", NOW + timedelta(days=1))
+    assert connection.scheduled_from == NOW + timedelta(days=1)
+    pull_id = connection.request_pull(uuid4(), PullCause.REQUESTED, USER, NOW + timedelta(days=2))
+    finish(connection, pull_id)
+    assert connection.scheduled_from == NOW
+
+
+def test_every_time_only_the_consumer_can_help_is_remembered() -> None:
+    connection = active()
+    for _ in range(2):
+        connection.need_reauth("token_refused", NOW)
+        connection.begin(USER, text_version="2026-11", text_sha256="0" * 64, ip=None, at=NOW)
+        connection.authorize((), "d1", NOW)
+    assert connection.reauths == [connection.version - 5, connection.version - 2]

@@ -169,6 +169,14 @@ def test_the_gate_counts_against_the_last_complete_section():
     assert not completeness(report(), {})[Bureau.EQUIFAX].complete
 
 
+def test_a_section_with_fewer_rows_than_its_provider_lists_has_lost_some_on_the_way():
+    ten = [row(group=str(number)) for number in range(10)]
+    gates = {listed: completeness(report(*ten), {}, {Bureau.EQUIFAX: listed})[Bureau.EQUIFAX] for listed in (9, 10, 11)}
+    assert {listed: gate.missing for listed, gate in gates.items()} == {9: (), 10: (), 11: ("rows_lost",)}
+    assert not gates[11].complete
+    assert completeness(report(*ten), {}, {Bureau.EXPERIAN: 11})[Bureau.EQUIFAX].complete
+
+
 ROWS = st.builds(
     row,
     past_due=st.sampled_from([None, 0, 85_00, 90_00]),

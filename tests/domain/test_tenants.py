@@ -81,3 +81,10 @@ def test_an_owner_from_before_owners_were_counted_goes_only_when_another_is_know
     tenant.name_owner(uid("new owner"), at(2))
     tenant.stand_down_owner(uid("old owner"), at(3))
     assert tenant.owner_ids == {uid("new owner")}
+
+
+@pytest.mark.parametrize("days", [0, 366])
+def test_reports_are_looked_for_daily_at_most_and_yearly_at_least(days: int) -> None:
+    assert Policies().pull_every_days == 30
+    with pytest.raises(ValidationError):
+        Policies(pull_every_days=days)

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import pytest
+
 from domain.bureaus import Bureau
 from domain.findings import OwnDispute
 from domain.reconciliation import Outcome
@@ -55,3 +57,49 @@ def test_own_disputes_are_those_a_bureau_has_had(tmp_path: Path, server: TestSer
         OwnDispute(dispute_id=waiting, bureau=Bureau.EXPERIAN, receipt_proven=False, **had),
         OwnDispute(dispute_id=proposed, bureau=Bureau.TRANSUNION, receipt_proven=True, **had),
     ]  # fmt: skip
+
+
+def test_connections_are_found_by_consumer_and_by_the_providers_name_for_them(
+    tmp_path: Path, server: TestServer, database: TestDatabase
+) -> None:
+    tenant, consumer, ours, theirs, unnamed = (UUID(int=number) for number in range(1, 6))
+    rows = [
+        (tenant, ours, consumer, "smartcredit", OPENED, "active", "ab" * 32),
+        (uuid4(), theirs, consumer, "smartcredit", OPENED, "active", "ab" * 32),
+        (tenant, unnamed, consumer, "manual_upload", OPENED, "active", ""),
+    ]
+    with wired(tmp_path, server, database) as sfdify:
+        with connect(database.projector_url, "test") as conn:
+            for row in rows:
+                conn.execute(
+                    "INSERT INTO rm.connections (tenant_id, connection_id, consumer_id, provider, created_at, status,"
+                    " account_digest) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                    row,
+                )
+        tables = QueryTables(sfdify.pool)
+        assert tables.connections_of_consumer(tenant, consumer) == [ours, unnamed]
+        assert tables.connections_of_consumer(tenant, uuid4()) == []
+        found = {
+            asked: tables.connection_of_account(tenant, *asked)
+            for asked in (("smartcredit", "ab" * 32), ("other", "ab" * 32), ("manual_upload", ""))
+        }
+    assert list(found.values()) == [ours, None, None]
+
+
+@pytest.mark.parametrize(
+    ("status", "is_open"), [("selected", True), ("sent", True), ("evaluated", True), ("closed", False),
+                            ("withdrawn", False)],
+)  # fmt: skip
+def test_a_dispute_is_open_until_it_ended(
+    tmp_path: Path, server: TestServer, database: TestDatabase, status: str, is_open: bool
+) -> None:
+    tenant, consumer = uuid4(), uuid4()
+    row = (tenant, consumer, uuid4(), uuid4(), "equifax", OPENED, None, None, status, *[None] * 5)
+    with wired(tmp_path, server, database) as sfdify:
+        with connect(database.projector_url, "test") as conn:
+            marks = ", ".join(["%s"] * len(row))
+            conn.execute(f"INSERT INTO rm.disputes ({_COLUMNS}) VALUES ({marks})".encode(), row)
+        tables = QueryTables(sfdify.pool)
+        assert tables.open_disputes(tenant, consumer) is is_open
+        assert not tables.open_disputes(tenant, uuid4())
+        assert not tables.open_disputes(uuid4(), consumer)
