@@ -1,5 +1,5 @@
-# syntax=docker/dockerfile:1
-FROM python:3.12-slim-bookworm AS build
+# Without here-documents, which buildah before 1.33 cannot read, and without a frontend that must be fetched first.
+FROM docker.io/library/python:3.12-slim-bookworm AS build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1
 WORKDIR /build
 COPY requirements-uv.lock requirements-image.lock ./
@@ -7,17 +7,11 @@ RUN python -m venv /opt/tools \
  && /opt/tools/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements-uv.lock \
  && python -m venv --without-pip /opt/sfdify \
  && /opt/tools/bin/uv pip sync --no-cache --require-hashes --python /opt/sfdify/bin/python requirements-image.lock
-COPY --chmod=0755 <<'LAUNCHER' /opt/sfdify/bin/sfdify
-#!/opt/sfdify/bin/python
-import sys
+RUN printf '%s\n' '#!/opt/sfdify/bin/python' 'import sys' '' 'from api.cli import main' '' \
+    'if __name__ == "__main__":' '    sys.exit(main())' > /opt/sfdify/bin/sfdify \
+ && chmod 0755 /opt/sfdify/bin/sfdify
 
-from api.cli import main
-
-if __name__ == "__main__":
-    sys.exit(main())
-LAUNCHER
-
-FROM python:3.12-slim-bookworm
+FROM docker.io/library/python:3.12-slim-bookworm
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
  && rm -rf /var/lib/apt/lists/* \

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,8 @@ def _compose() -> dict[str, Any]:
 
 
 def _dockerfile() -> list[tuple[str, str]]:
-    """Instructions in order, continuation lines joined, heredoc bodies left out."""
-    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    text = re.sub(r"<<'(\w+)'(.*)\n(?:.*\n)*?\1\n", r"\2\n", text).replace("\\\n", " ")
+    """Instructions in order, continuation lines joined."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return [(line.split(maxsplit=1)[0], line.split(maxsplit=1)[1]) for line in lines]
 
@@ -39,6 +40,27 @@ def test_the_image_runs_as_an_ordinary_user() -> None:
     assert not [word for word, _ in final[final.index(("USER", "sfdify")) :] if word in ("RUN", "COPY", "ADD")]
 
 
+def test_the_image_needs_no_newer_builder() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert not re.search(r"^# *syntax *=", text, flags=re.M), "a frontend is fetched before anything is built"
+    assert "<<" not in text, "buildah before 1.33 takes a here-document for the name of a file"
+    assert not [value for word, value in _dockerfile() if word in ("COPY", "ADD") and "--chmod" in value]
+
+
+def test_the_image_has_a_launcher_that_is_the_sfdify_command(tmp_path: Path) -> None:
+    launcher = tmp_path / "sfdify"
+    (making,) = (value for word, value in _dockerfile() if word == "RUN" and "printf" in value)
+    subprocess.run(["sh", "-ec", making.replace("/opt/sfdify/bin/sfdify", str(launcher))], check=True, timeout=10)
+    first, *rest = launcher.read_text(encoding="utf-8").splitlines()
+    assert first == "#!/opt/sfdify/bin/python"
+    assert launcher.stat().st_mode & 0o777 == 0o755
+    launcher.write_text("\n".join([f"#!{sys.executable}", *rest]), encoding="utf-8")
+    told = subprocess.run(
+        [launcher, "--help"], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "Usage: sfdify" in told.stdout
+
+
 def test_everything_installed_from_the_index_is_checked_by_hash() -> None:
     runs = [command for word, value in _dockerfile() if word == "RUN" for command in value.split("&&")]
     installs = [command for command in runs if re.search(r"\bpip (install|sync)\b", command)]
@@ -46,10 +68,12 @@ def test_everything_installed_from_the_index_is_checked_by_hash() -> None:
     assert all("--require-hashes" in command for command in installs)
 
 
-def test_no_image_is_named_without_a_version() -> None:
+def test_no_image_is_named_without_a_version_and_none_of_others_without_its_registry() -> None:
     bases = [value.split()[0] for word, value in _dockerfile() if word == "FROM"]
-    images = [service["image"] for service in _compose()["services"].values()]
-    for image in bases + images:
+    images = {name: service["image"] for name, service in _compose()["services"].items()}
+    for image in bases + [image for name, image in images.items() if name not in OURS]:
+        assert image.startswith("docker.io/"), f"{image}: podman does not guess a registry"
+    for image in bases + list(images.values()):
         assert re.search(r":[^:]+$", image), image
         assert not image.endswith(":latest"), image
 
