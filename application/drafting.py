@@ -24,7 +24,7 @@ from domain.reports import Report
 from domain.tasks import TaskKind
 from domain.tenants import Tenant
 
-TEMPLATE_VERSION = 1
+TEMPLATE_VERSION = 2
 """The version of a letter type that new letters are drafted in."""
 
 

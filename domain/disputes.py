@@ -371,11 +371,7 @@ class Dispute(Aggregate):
         """The bureau says that it will not look into this (R05): silence is no longer what we wait to see end."""
         self._require("called frivolous", S.SENT, *WAITING)
         notice.check(at.astimezone(ZoneInfo(self.time_zone)).date(), self.received_on)
-        accused = self.deadlines.breach_assertable_on.on if self.deadlines and self.status is S.OVERDUE else None
-        self.record(
-            self.FrivolousNoticed, at, subject_id=self.owner_id, actor_id=actor_id, overdue_since=accused,
-            **notice.recorded(),
-        )  # fmt: skip
+        self.record(self.FrivolousNoticed, at, actor_id=actor_id, **notice.recorded(self))
 
     def withdraw(self, at: datetime) -> None:
         """The consumer takes the challenge back; after posting that is a note, the letter is on its way."""

@@ -31,9 +31,12 @@ class FrivolousNotice(Value):
         """When the bureau had to send it: five business days after its decision."""
         return frivolous_notice_due(self.determined_on or self.noticed_on)
 
-    def recorded(self) -> dict[str, Any]:
-        """What the dispute keeps of it, and whether it came late."""
+    def recorded(self, dispute: Dispute) -> dict[str, Any]:
+        """What the dispute keeps of it: whether it came late, and whether silence had been called a breach by then."""
+        late = dispute.deadlines if dispute.status is DisputeStatus.OVERDUE else None
         return {
+            "subject_id": dispute.owner_id,
+            "overdue_since": late.breach_assertable_on.on if late else None,
             "noticed_on": self.noticed_on,
             "determined_on": self.determined_on or self.noticed_on,
             "notice_due": self.due,

@@ -144,12 +144,19 @@ def bureau_dispute_611(facts: LetterFacts) -> LetterContent:
         closing="Sincerely,",
         signature=SignatureContent(
             name=facts.signature.name,
-            line=wording.signed(facts),
+            line=wording.signed_at(facts),
             signed_at=facts.signature.signed_at,
             image_png=facts.signature.image_png,
         ),
         enclosures=facts.enclosures,
     )
+
+
+def bureau_dispute_611_signed_by_day(facts: LetterFacts) -> LetterContent:
+    """Version 2: as version 1, but signed on a day of the consumer's own calendar, without a time of day."""
+    before = bureau_dispute_611(facts)
+    signature = before.signature.model_copy(update={"line": wording.signed(facts)})
+    return before.model_copy(update={"version": 2, "signature": signature})
 
 
 def _sender_lines(facts: LetterFacts) -> tuple[str, ...]:
@@ -185,6 +192,7 @@ def _item(item: DisputedItemFacts) -> ItemContent:
 
 LETTER_TYPES: Final[dict[tuple[str, int], Callable[[LetterFacts], LetterContent]]] = {
     ("bureau_dispute_611", 1): bureau_dispute_611,
+    ("bureau_dispute_611", 2): bureau_dispute_611_signed_by_day,
 }
 """Every version ever sent stays here, so that old content can be made again."""
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.kernel import Invalid
 from domain.letter_facts import DisputedItemFacts, FieldClaim, ItemKind, LetterFacts, RequestKind
+from domain.local_days import local_day
 
 DEADLINE: Final = (
     "Please complete the reinvestigation within 30 days of receiving this letter, "
@@ -190,11 +191,20 @@ def subject(facts: LetterFacts) -> str:
     return f"Dispute of information in my {facts.recipient.bureau.display_name} credit report {number}"
 
 
-def signed(facts: LetterFacts) -> str:
-    """When the consumer signed, to the minute, in universal time."""
+def signed_at(facts: LetterFacts) -> str:
+    """When the consumer signed, to the minute, in universal time: how letters of version 1 say it."""
     at = facts.signature.signed_at
     utc = at - (at.utcoffset() or at - at)
     return f"Signed electronically on {long_date(utc.date())} at {utc:%H:%M} UTC"
+
+
+def signed(facts: LetterFacts) -> str:
+    """The day on which the consumer signed, on their own calendar, as the letter's own date is told.
+
+    The instant, to the second, stands in the log beside the hash of the bytes.
+    """
+    day = local_day(facts.signature.signed_at, facts.sender.address.state).on
+    return f"Signed electronically on {long_date(day)}"
 
 
 def quoted(value: str) -> str:

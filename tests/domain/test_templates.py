@@ -87,7 +87,7 @@ def test_identity_theft_is_not_stated_in_this_type() -> None:
 
 
 def test_unknown_types_and_versions_are_refused() -> None:
-    for letter_type, version in (("bureau_dispute_611", 2), ("threat", 1)):
+    for letter_type, version in (("bureau_dispute_611", 3), ("threat", 1)):
         with pytest.raises(UnknownLetterType) as refusal:
             compose(letter_type, version, letter_facts())
         assert refusal.value.status == 404

@@ -6,6 +6,8 @@ import pytest
 
 from domain import wording
 from domain.letter_facts import Enclosure, FieldClaim, ItemKind, RequestKind, Signature
+from domain.linter import lint
+from domain.templates import compose
 from tests.support.letters import item, letter_facts
 
 
@@ -82,12 +84,23 @@ def test_one_item_and_enclosures_change_the_words() -> None:
     assert "this letter and the enclosed documents" in wording.reinvestigation(letter_facts(enclosures=papers))
 
 
-def test_the_instant_of_signing_is_shown_in_universal_time() -> None:
+def test_letters_of_version_1_show_the_instant_of_signing_in_universal_time() -> None:
     at = datetime(2026, 3, 3, 22, 30, tzinfo=timezone(timedelta(hours=-5)))
     facts = letter_facts(signature=Signature(name="Maria Elena Calloway", signed_at=at))
-    assert wording.signed(facts) == "Signed electronically on March 4, 2026 at 03:30 UTC"
+    assert wording.signed_at(facts) == "Signed electronically on March 4, 2026 at 03:30 UTC"
+    assert compose("bureau_dispute_611", 1, facts).signature.line == wording.signed_at(facts)
+    assert compose("bureau_dispute_611", 2, facts).signature.line == "Signed electronically on March 3, 2026"
+    assert lint(compose("bureau_dispute_611", 2, facts), facts) == ()
+
+
+def test_the_day_of_signing_is_the_consumers_own() -> None:
+    at = datetime(2026, 3, 4, 3, 30, tzinfo=UTC)
+    for state, day in (("IL", "March 3, 2026"), ("GU", "March 4, 2026"), ("ID", "March 3, 2026")):
+        facts = letter_facts(signature=Signature(name="Maria Elena Calloway", signed_at=at))
+        address = facts.sender.address.model_copy(update={"state": state})
+        facts = facts.model_copy(update={"sender": facts.sender.model_copy(update={"address": address})})
+        assert wording.signed(facts) == f"Signed electronically on {day}"
     assert wording.long_date(date(2024, 2, 29)) == "February 29, 2024"
-    assert at.astimezone(UTC).day == 4
 
 
 @pytest.mark.parametrize(
