@@ -63,9 +63,9 @@ async def open_services(
     """Open what needs the running event loop; leaving closes it. `hasher` hashes passwords at another cost."""
     settings, pool = sfdify.settings, sfdify.pool
     readers = await postgres.async_pool(sfdify.urls.app, "app", READERS)
+    limiter: RateLimiter = PostgresRateLimiter(pool, readers)
+    redis = RedisRateLimiter(settings.redis_url, limiter) if settings.redis_url else None
     try:
-        limiter: RateLimiter = PostgresRateLimiter(pool, readers)
-        redis = RedisRateLimiter(settings.redis_url, limiter) if settings.redis_url else None
         yield Services(
             sfdify=sfdify,
             readers=readers,
@@ -83,9 +83,10 @@ async def open_services(
             platform_key=f"sp_{settings.secret('platform-key').hex()}",
             fingerprint_secret=settings.secret("fingerprints"),
         )
+    finally:
         if redis is not None:
             redis.close()
-    finally:
+            await redis.close_async()
         await readers.close()
 
 

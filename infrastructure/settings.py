@@ -173,6 +173,11 @@ class Settings(BaseSettings):
         return self.lob_base_url is None
 
     @property
+    def runs_sandbox(self) -> bool:
+        """Whether this machine starts a sandbox of its own, rather than using one that runs elsewhere."""
+        return self.uses_sandbox and self.sandbox_url_override is None
+
+    @property
     def sandbox_url(self) -> str:
         """Where the sandbox is found: on this machine unless said otherwise."""
         return self.sandbox_url_override or f"http://127.0.0.1:{self.sandbox_port}"

@@ -45,7 +45,7 @@ def stack_of(settings: Settings, logs: Path | None = None) -> Stack:
     if settings.runs_feed:
         commands = {"feed": ["sandbox", "feed"], **commands}
         ready = {"feed": f"{settings.feed_url}/sandbox", **ready}
-    if settings.uses_sandbox:
+    if settings.runs_sandbox:
         commands = {"sandbox": ["sandbox", "print"], **commands}
         ready = {"sandbox": f"{settings.sandbox_url}/sandbox/ledger", **ready}
     lob_api_key = settings.lob_api_key.get_secret_value() if settings.lob_api_key else ""
@@ -88,7 +88,7 @@ def up() -> None:
     settings = load()
     _take_signals()
     require_free(settings.host, settings.port, "SFDIFY_PORT")
-    if settings.uses_sandbox:
+    if settings.runs_sandbox:
         require_free("127.0.0.1", settings.sandbox_port, "SFDIFY_SANDBOX_PORT")
     if settings.runs_feed:
         require_free("127.0.0.1", settings.feed_port, "SFDIFY_FEED_PORT")

@@ -200,6 +200,7 @@ class Walk:
     def _keep(self, letter: Json, pdf: bytes) -> str:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.folder / f"{letter['bureau']}-{letter['letter_id']}.pdf"
+        path.touch(mode=0o600)
         path.write_bytes(pdf)
         return str(path)
 

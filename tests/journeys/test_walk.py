@@ -85,6 +85,7 @@ def test_the_letters_are_the_bytes_that_were_approved_and_posted_once_each(demon
     assert {letter["extra_service"] for letter in posted} == {"certified"}
     kept = [Path(path).read_bytes() for path in demonstrated.facts["pdfs"]]
     assert all(pdf.startswith(b"%PDF-") for pdf in kept)
+    assert {Path(path).stat().st_mode & 0o777 for path in demonstrated.facts["pdfs"]} == {0o600}
     assert Counter(hashlib.sha256(pdf).hexdigest() for pdf in kept) == Counter(one["sha256"] for one in posted)
     assert {Path(path).name.partition("-")[0] for path in demonstrated.facts["pdfs"]} == set(BUREAUS)
 

@@ -22,6 +22,13 @@ def test_the_sandbox_runs_only_where_nothing_real_is_configured(tmp_path: Path) 
     assert set(elsewhere.ready) == {"sandbox", "api"}
 
 
+def test_a_sandbox_that_runs_elsewhere_is_not_started_here(tmp_path: Path) -> None:
+    elsewhere = stack_of(Settings(home=tmp_path, sandbox_url_override="http://sandbox.example:8401"))
+    assert list(elsewhere.commands) == ["feed", "api", "worker", "projector"]
+    assert set(elsewhere.ready) == {"api", "feed"}
+    assert elsewhere.environment["SFDIFY_SANDBOX_URL"] == "http://sandbox.example:8401"
+
+
 def test_children_are_told_the_home_the_ports_and_the_limits(tmp_path: Path) -> None:
     stack = stack_of(Settings(home=tmp_path, port=18321, rate_user_per_minute=7))
     assert stack.environment["SFDIFY_HOME"] == str(tmp_path)

@@ -46,6 +46,13 @@ def test_moves_that_the_state_does_not_allow_are_conflicts(firm: Firm, case: Cas
 
     assert firm.operator.send("POST", f"{path}/confirm", etag=tag).status_code == 409
     assert firm.operator.send("POST", f"{path}/overrule", {"reason": "x"}, etag=tag).status_code == 409
+    notice = {"noticed_on": "2026-01-05", "reasons": "too little is said"}
+    assert firm.operator.send("POST", f"{path}/frivolous-notice", notice, etag=tag).status_code == 409
+    assert case.consumer.send("POST", f"{path}/frivolous-notice", notice, etag=tag).status_code == 403
+    unclear = firm.operator.send("POST", f"{path}/frivolous-notice", notice | {"noticed_on": "soon"}, etag=tag)
+    assert unclear.status_code == 422
+    assert case.consumer.send("POST", f"{path}/reopen").status_code == 409
+    assert firm.operator.send("POST", f"{path}/reopen").status_code == 403
     assert firm.people["viewer"].send("POST", f"{path}/confirm", etag=tag).status_code == 403
     assert case.consumer.send("POST", f"{path}/confirm", etag=tag).status_code == 403
     assert case.consumer.send("POST", f"{path}/information", sent, etag=tag).status_code in (200, 409)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from api.routes import webhooks
+from application.kernel import system
+from application.webhooks import FollowMailing, PieceUnknown
+from infrastructure.projecting.positions import connect
+from infrastructure.reads import QueryTables
 from infrastructure.vendors.lob import sign
 from tests.support.api import Json, Party, Served
 from tests.support.cases_over_http import Firm, open_firm
@@ -84,3 +88,19 @@ def test_a_repeat_has_no_effect(served: Served, firm: Firm, endpoint: Json) -> N
 
 def test_what_cannot_be_read_is_kept_too(served: Served, firm: Firm, endpoint: Json) -> None:
     assert call(served.party(), endpoint, {"nothing": "known"}).status_code == 202
+
+
+def test_one_tenants_webhooks_never_find_anothers_piece(served: Served, firm: Firm, endpoint: Json) -> None:
+    """Even a provider account that two tenants share tells each of its own pieces only."""
+    piece, theirs, ours = f"ltr_{uuid4().hex[:16]}", open_firm(served, "unhooked"), UUID(firm.tenant_id)
+    with connect(served.sfdify.urls.projector, "test") as conn:
+        conn.execute(
+            "INSERT INTO rm.mailings (tenant_id, mailing_id, provider_id) VALUES (%s, %s, %s)",
+            (theirs.tenant_id, mailing := uuid4(), piece),
+        )
+    assert QueryTables(served.sfdify.pool).mailing_of_piece(UUID(theirs.tenant_id), piece) == mailing
+    assert QueryTables(served.sfdify.pool).mailing_of_piece(ours, piece) is None
+    body = {"id": "evt_anothers", "event_type": {"id": "letter.delivered"}, "reference_id": piece, "body": {}}
+    assert call(served.party(), endpoint, body).status_code == 202
+    with pytest.raises(PieceUnknown):
+        served.sfdify.bus.handle(FollowMailing(event_id="evt_anothers"), system(ours))
