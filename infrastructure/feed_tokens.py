@@ -58,6 +58,10 @@ class Kept:
 class LinkEnded(Exception):
     """The link was ended, or made anew, while its tokens were being renewed: what came of that belongs to nobody."""
 
+    def __init__(self, tokens: Tokens) -> None:
+        super().__init__("the link was ended while its tokens were renewed")
+        self.tokens = tokens
+
 
 class FeedTokens:
     """The tokens of every link."""
@@ -114,7 +118,7 @@ class FeedTokens:
         """Tokens newer than this generation: others' if somebody renews them meanwhile, else by `renew`.
 
         Raises LinkRefused (`no_tokens`, `token_refused`), FeedBusy when another's renewal does not end in time, and
-        what `renew` raises; LinkEnded with the tokens nobody wants as its argument.
+        what `renew` raises; LinkEnded with the tokens that nobody wants.
         """
         ends_at = time.monotonic() + self._lease.total_seconds() / 2
         while True:

@@ -1,82 +1,68 @@
-"""Which provider a tenant's consumers can have their reports fetched from."""
+"""Which report provider, and as which client of it, a tenant's consumers have their reports fetched from."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import NoReturn
+from functools import lru_cache, partial
+from typing import Final
 from uuid import UUID
 
-from application.feeding import (
-    Alerts,
-    Callback,
-    Capabilities,
-    CreditFeed,
-    FeedAuth,
-    FeedParty,
-    FeedRefused,
-    Link,
-    LinkRefused,
-    LinkStart,
-    Order,
-    RawReport,
-)
-from domain.bureaus import Bureau
-from domain.connections import MANUAL_UPLOAD, Score
+from application.feeding import CreditFeed, FeedRefused
+from domain.connections import MANUAL_UPLOAD
+from domain.tenants import TenantMode
+from infrastructure.directory import TenantDirectory
+from infrastructure.feed_links import FeedLinkStore
+from infrastructure.feed_tokens import FeedTokens
+from infrastructure.manual_uploads import ManualUploads
+from infrastructure.settings import Settings
+from infrastructure.vendors.smartcredit.calls import Calls
+from infrastructure.vendors.smartcredit.client import SmartCredit
+from infrastructure.vendors.smartcredit.endpoints import Endpoints, NotConfigured
+from infrastructure.vendors.smartcredit.introductions import introduce, sandbox_client
+
+SMARTCREDIT: Final = "smartcredit"
+SANDBOX: Final = "feed-sandbox"
 
 
-def feed_of(tenant_id: UUID, provider: str) -> CreditFeed:
-    """The provider of this name. Raises FeedRefused when there is none."""
-    if provider != MANUAL_UPLOAD:
-        raise FeedRefused("unknown_provider", "no provider of this name is set up")
-    return ManualUploads()
+class Feeds:
+    """One adapter for each tenant and provider. A test-mode tenant only ever reaches the sandbox and its invented
+    people, and a live one never does: nobody is shown a stranger's report, or an invented one as their own."""
 
+    def __init__(
+        self, settings: Settings, directory: TenantDirectory, links: FeedLinkStore, tokens: FeedTokens
+    ) -> None:
+        self._settings, self._directory, self._links, self._tokens = settings, directory, links, tokens
+        self._calls = Calls()
+        self._connected = lru_cache(maxsize=256)(self._connect)
 
-class ManualUploads:
-    """Consumers bring their reports themselves: there is nothing to link, and nothing to fetch."""
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._calls.close()
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """No more than taking uploads."""
-        return Capabilities(auth=FeedAuth.MANUAL_UPLOAD)
+    def of(self, tenant_id: UUID, provider: str) -> CreditFeed:
+        """The tenant's feed. Raises FeedRefused when there is none of this name for a tenant of its mode."""
+        if provider == MANUAL_UPLOAD:
+            return ManualUploads()
+        if provider != SMARTCREDIT:
+            raise FeedRefused("unknown_provider", "no report provider of this name is known here")
+        return self._connected(tenant_id)
 
-    def begin_link(self, party: FeedParty, user_id: UUID, at: datetime) -> LinkStart:
-        """Refused."""
-        self._refuse()
+    def _connect(self, tenant_id: UUID) -> SmartCredit:
+        entry = self._directory.by_id(tenant_id)
+        if entry is not None and entry.mode is TenantMode.LIVE:
+            return self._live()
+        return self._sandbox(tenant_id)
 
-    def complete_link(self, party: FeedParty, callback: Callback, at: datetime) -> Link:
-        """Refused."""
-        self._refuse()
+    def _live(self) -> SmartCredit:
+        try:
+            endpoints = Endpoints.configured(self._settings)
+        except NotConfigured:
+            raise FeedRefused("not_configured", "no report provider is set up; upload the report instead") from None
+        return SmartCredit(endpoints, self._links, self._tokens, self._calls)
 
-    def unlink(self, party: FeedParty) -> None:
-        """There is no token to destroy."""
-
-    def order(self, party: FeedParty, bureaus: tuple[Bureau, ...], key: str) -> Order:
-        """Refused."""
-        self._refuse()
-
-    def fetch_report(self, party: FeedParty, order_id: str) -> RawReport:
-        """Refused."""
-        self._refuse()
-
-    def fetch_scores(self, party: FeedParty) -> tuple[Score, ...]:
-        """Refused."""
-        self._refuse()
-
-    def fetch_alerts(self, party: FeedParty, after: str) -> Alerts:
-        """Refused."""
-        self._refuse()
-
-    def _refuse(self) -> NoReturn:
-        raise FeedRefused("upload_instead", "nothing can be fetched here; upload the report instead")
-
-
-class NoLinks:
-    """Without a provider to link, no link is ever under way."""
-
-    def claim(self, tenant_id: UUID, user_id: UUID, state: str, at: datetime) -> FeedParty:
-        """Refused, like every state that was never given out."""
-        raise LinkRefused("unknown_state", "this link is not known")
-
-    def forget(self, tenant_id: UUID, consumer_id: UUID) -> int:
-        """There is nothing to destroy."""
-        return 0
+    def _sandbox(self, tenant_id: UUID) -> SmartCredit:
+        base_url, way_back = self._settings.feed_url, self._settings.feed_redirect_url
+        client = sandbox_client(tenant_id, self._settings.secret(SANDBOX))
+        known = partial(introduce, self._calls, base_url, *client, way_back)
+        return SmartCredit(
+            Endpoints.sandbox(base_url, *client, way_back), self._links, self._tokens, self._calls, introduce=known
+        )

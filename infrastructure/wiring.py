@@ -22,8 +22,10 @@ from infrastructure.directory import TenantDirectory
 from infrastructure.event_store.application import Engine
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.wakeup import Wakeup
+from infrastructure.feed_links import FeedLinkStore
 from infrastructure.feed_news import StoredNews
-from infrastructure.feeds import NoLinks, feed_of
+from infrastructure.feed_tokens import FeedTokens
+from infrastructure.feeds import Feeds
 from infrastructure.ids import new_id
 from infrastructure.inbox import Inbox
 from infrastructure.jobs import JobTable
@@ -107,6 +109,9 @@ def wire(
         clocks = TenantClocks(pool)
         inbox = Inbox(pool, seal)
         posts = post or Posts(settings, directory).of
+        own_links = FeedLinkStore(pool, keyring)
+        own_feeds = Feeds(settings, directory, own_links, FeedTokens(pool, keyring))
+        closing.callback(own_feeds.close)
         ports = Ports(
             clock=clocks,
             keys=keyring,
@@ -114,8 +119,8 @@ def wire(
             reads=QueryTables(pool),
             printer=LetterPress(),
             post=posts,
-            feeds=feeds or feed_of,
-            links=links or NoLinks(),
+            feeds=feeds or own_feeds.of,
+            links=links or own_links,
             reports=ReportDesk(),
             directory=directory,
             inbox=StoredNews(inbox),
@@ -136,6 +141,6 @@ def wire(
             seal=seal,
             jobs=JobTable(pool),
             post=posts,
-            feeds=feeds or feed_of,
+            feeds=feeds or own_feeds.of,
             bus=Bus(engine, ports),
         )

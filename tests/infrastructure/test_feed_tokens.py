@@ -264,8 +264,7 @@ def test_a_link_that_ended_meanwhile_gets_no_tokens_back(
 
     with pytest.raises(LinkEnded) as ended:
         tokens.renewed(party, kept.generation, renew)
-    orphan: Tokens = ended.value.args[0]
-    assert orphan.access == "access-orphan"
+    assert ended.value.tokens.access == "access-orphan"
     after = tokens.find(party)
     assert (after.access if after else None) == ("access-new" if meanwhile == "made anew" else None)
 
