@@ -64,11 +64,15 @@ REFUSED_TO_THE_PROJECTOR: tuple[LiteralString, ...] = (
     "SELECT count(*) FROM es.job",
     "SELECT count(*) FROM es.inbox",
     "SELECT count(*) FROM auth.password",
+    "SELECT count(*) FROM auth.feed_token",
     "UPDATE es.subject_key SET kek_id = 'another'",
     "SELECT es.claim('mail_send', 1, '1 second')",
     "SELECT es.advance_clock(gen_random_uuid(), now())",
 )
-A_TENANTS = ("es.event", "es.command_seen", "es.job", "es.subject_key", "es.inbox", "auth.password", "auth.api_key")
+A_TENANTS = (
+    "es.event", "es.command_seen", "es.job", "es.subject_key", "es.inbox", "auth.password", "auth.api_key",
+    "auth.feed_link", "auth.feed_token",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
