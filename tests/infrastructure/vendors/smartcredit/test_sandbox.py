@@ -7,22 +7,35 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 
-from application.feeding import Callback, CreditFeed, FeedBusy, FeedRefused, Link, LinkRefused
+from application.connections import BeginConnection, CompleteConnection
+from application.consumers import EraseConsumer, PurgeConsumer, RegisterConsumer
+from application.feeding import Callback, CreditFeed, FeedBusy, FeedParty, FeedRefused, Link, LinkRefused
+from application.kernel import Context, system
 from domain.bureaus import Bureau
+from domain.connections import Connection, ConnectionStatus
 from infrastructure.feeds import Feeds
-from infrastructure.postgres import Connection
+from infrastructure.postgres import Connection as Session
+from infrastructure.projecting import ensure
+from infrastructure.projecting.positions import connect
 from infrastructure.settings import Settings
 from infrastructure.trust import trust
 from infrastructure.vendors.smartcredit.client import SmartCredit
 from infrastructure.vendors.smartcredit.introductions import sandbox_client
+from infrastructure.wiring import wire
+from projections import ALL
+from tests.support.cases import PROFILE
 from tests.support.credit_feed import LOGIN, PASSCODE, Provider, credit_feed, sent_back, ticket_in
 from tests.support.odd_provider import Client, OddProvider, start_of_time
+from tests.support.postgres import TestDatabase, TestServer
+from tests.support.wired import register, settings_for
 
 
 class NoTenants:
@@ -39,14 +52,6 @@ class Desk:
     feed: CreditFeed
     client_id: str
 
-    def allow(self, url: str, decision: str = "allow") -> dict[str, str]:
-        """What the consumer does in a browser; what they come back with."""
-        with httpx.Client(timeout=30, verify=trust(), trust_env=False) as browser:
-            page = browser.get(url)
-            assert page.status_code == 200, page.text
-            form = {"ticket": ticket_in(page.text), "login": LOGIN, "passcode": PASSCODE, "decision": decision}
-            return sent_back(browser.post(f"{self.sandbox.url}/oauth/consent", data=form))
-
     def begin(self) -> str:
         return self.feed.begin_link(self.client.party, self.client.user_id, start_of_time()).url
 
@@ -57,7 +62,16 @@ class Desk:
         return self.feed.complete_link(party, Callback(**given), start_of_time())
 
     def link(self) -> Link:
-        return self.complete(self.allow(self.begin()))
+        return self.complete(allow(self.begin()))
+
+
+def allow(url: str, decision: str = "allow") -> dict[str, str]:
+    """What the consumer does in a browser; what they come back with."""
+    with httpx.Client(timeout=30, verify=trust(), trust_env=False) as browser:
+        page = browser.get(url)
+        assert page.status_code == 200, page.text
+        form = {"ticket": ticket_in(page.text), "login": LOGIN, "passcode": PASSCODE, "decision": decision}
+        return sent_back(browser.post(urljoin(url, "/oauth/consent"), data=form))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +81,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 
 
 @pytest.fixture
-def desk(pool: ConnectionPool[Connection], sandbox: Provider, tmp_path: Path) -> Iterator[Desk]:
+def desk(pool: ConnectionPool[Session], sandbox: Provider, tmp_path: Path) -> Iterator[Desk]:
     sandbox.http.delete("/sandbox/faults")
     client = Client(pool, OddProvider(url=sandbox.url).endpoints())
     settings = Settings.model_validate({"home": tmp_path, "feed_url_override": sandbox.url})
@@ -108,17 +122,17 @@ def test_one_bureaus_report_is_counted_at_that_bureau(desk: Desk) -> None:
 
 def test_a_no_is_a_no(desk: Desk) -> None:
     with pytest.raises(LinkRefused) as refused:
-        desk.complete(desk.allow(desk.begin(), "deny"))
+        desk.complete(allow(desk.begin(), "deny"))
     assert refused.value.code == "access_denied"
 
 
 def test_the_provider_names_itself_and_no_other_is_believed(desk: Desk) -> None:
-    back = desk.allow(desk.begin())
+    back = allow(desk.begin())
     assert back["iss"] == desk.sandbox.url
     with pytest.raises(LinkRefused) as refused:
         desk.complete(back, iss="https://other.example")
     assert refused.value.code == "wrong_issuer"
-    unnamed = desk.allow(desk.begin())
+    unnamed = allow(desk.begin())
     del unnamed["iss"]
     with pytest.raises(LinkRefused, match="wrong_issuer"):
         desk.complete(unnamed)
@@ -191,3 +205,36 @@ def test_what_goes_wrong_there_is_understood_here(desk: Desk) -> None:
         with pytest.raises(kind):
             desk.feed.fetch_alerts(party, "")
     assert desk.feed.fetch_alerts(party, "").cursor
+
+
+def test_the_product_as_it_is_wired_connects_a_consumer_and_ends_the_link_with_their_erasure(
+    sandbox: Provider, tmp_path: Path, server: TestServer, database: TestDatabase
+) -> None:
+    settings = settings_for(tmp_path, server, database, feed_url_override=sandbox.url)
+    with connect(database.projector_url, "test") as conn:
+        ensure(conn, ALL)
+    with wire(settings, database.admin_url, pool_size=4) as sfdify:
+        caller = system(register(sfdify).tenant_id)
+        consumer_id = sfdify.bus.handle(RegisterConsumer(profile=PROFILE), caller, Context()).answer["consumer_id"]
+        asked = BeginConnection(consumer_id=consumer_id, provider="smartcredit", text_version="2026-11")
+        connection_id = sfdify.bus.handle(asked, caller, Context()).answer["connection_id"]
+        party = FeedParty(caller.tenant_id, consumer_id, connection_id, "smartcredit")
+        feed = sfdify.feeds(caller.tenant_id, "smartcredit")
+        url = feed.begin_link(party, caller.actor_id, start_of_time()).url
+        sandbox.person(client_id=f"sfdify-{caller.tenant_id.hex}", subject="sub_wired")
+        back = allow(url)
+        done = CompleteConnection(connection_id=connection_id, **back)  # type: ignore[arg-type]
+        sfdify.bus.handle(done, caller, Context())
+        connection = sfdify.engine.load(caller.tenant_id, Connection, connection_id)
+        assert connection is not None
+        assert connection.status is ConnectionStatus.ACTIVE
+        assert feed.order(party, (), "a-key").order_id
+        told = str(sfdify.engine.read_stream(caller.tenant_id, connection_id))
+        assert not [secret for secret in (back["code"], back["state"], "sub_wired") if secret in told]
+        sfdify.bus.handle(EraseConsumer(consumer_id=consumer_id), caller, Context())
+        sfdify.bus.handle(PurgeConsumer(consumer_id=consumer_id), caller, Context())
+        with pytest.raises(LinkRefused, match="no_tokens"):
+            feed.order(party, (), "a-key")
+    with psycopg.connect(database.admin_url) as conn_:
+        left = conn_.execute("SELECT count(*) FROM auth.feed_token UNION ALL SELECT count(*) FROM auth.feed_link")
+        assert left.fetchall() == [(0,), (0,)]
