@@ -20,6 +20,9 @@ from domain.permissions import Permission
 FeedEventId = Annotated[str, Field(min_length=1, max_length=255)]
 _PATIENCE: Final = timedelta(seconds=15)
 _PAUSE_S: Final = 1.0
+_SOON_S: Final = 2.0
+_LATER_S: Final = 60.0
+"""A report ordered before the news may be the older one: the news waits until that pull is over."""
 
 
 class ReceiveFeedWebhook(Command):
@@ -86,6 +89,8 @@ def _act(kind: NewsKind, connection: Connection, command: FollowFeed, work: Work
     if not agrees or connection.status is not ConnectionStatus.ACTIVE:
         return
     if kind is NewsKind.REPORT_UPDATED:
+        if connection.pull is not None and connection.pull.order_id:
+            raise NotYet(_SOON_S if connection.pull.attempts == 0 else _LATER_S)
         connection.request_pull(work.ports.new_id(), PullCause.WEBHOOK, work.caller.actor_id, work.now)
     elif kind is NewsKind.ALERT_RAISED:
         notes = ReadFeedNotes(connection_id=connection.id)

@@ -7,12 +7,17 @@ from uuid import UUID
 
 import httpx
 
+from domain.connections import ConnectionStatus
+from infrastructure.feeds import SANDBOX as FEED_SANDBOX
+from infrastructure.feeds import SMARTCREDIT
 from infrastructure.postgres import tenant_transaction
 from infrastructure.posts import sandbox_key
 from infrastructure.projecting import has_reached
 from infrastructure.trust import trust
+from infrastructure.vendors.smartcredit.introductions import sandbox_client
 from infrastructure.wiring import Sfdify
 from projections import ALL
+from projections.reading import one
 
 _STEADY_LOOKS = 3
 _LOOK_EVERY_S = 0.05
@@ -20,12 +25,16 @@ _NAMES = tuple(projection.name for projection in ALL)
 
 
 def wait_until_quiet(sfdify: Sfdify, tenant_id: UUID, until: float) -> bool:
-    """Move the sandbox to the tenant's time, then wait until the tenant's work has come to rest.
+    """Move the sandboxes to the tenant's time, then wait until the tenant's work has come to rest.
 
-    `until` is on the monotonic clock. False when it passed first; the work then goes on by itself.
+    `until` is on the monotonic clock. False when it passed first; the work then goes on by itself. The sandbox report
+    provider is moved for tenants one of whose consumers has set out for it. Raises httpx.HTTPError.
     """
     if sfdify.settings.uses_sandbox:
-        _move_sandbox(sfdify, tenant_id, until)
+        _move(sfdify, tenant_id, until, sfdify.settings.sandbox_url, {"api_key": sandbox_key(tenant_id)})
+    if sfdify.meets_sandbox_feed and _is_linked(sfdify, tenant_id):
+        client_id, _ = sandbox_client(tenant_id, sfdify.settings.secret(FEED_SANDBOX))
+        _move(sfdify, tenant_id, until, sfdify.settings.feed_url, {"client_id": client_id})
     steady = 0
     while time.monotonic() < until:
         steady = steady + 1 if _is_quiet(sfdify, tenant_id) else 0
@@ -45,15 +54,22 @@ def wait_until_projected(sfdify: Sfdify, position: int, until: float) -> bool:
     return False
 
 
-def _move_sandbox(sfdify: Sfdify, tenant_id: UUID, until: float) -> None:
+def _move(sfdify: Sfdify, tenant_id: UUID, until: float, sandbox_url: str, whose: dict[str, str]) -> None:
     now = sfdify.clocks.tenant_now(tenant_id)
     httpx.post(
-        f"{sfdify.settings.sandbox_url}/sandbox/clock",
-        json={"now": now.isoformat(), "api_key": sandbox_key(tenant_id)},
+        f"{sandbox_url}/sandbox/clock",
+        json={"now": now.isoformat(), **whose},
         timeout=max(1.0, until - time.monotonic()),
         trust_env=False,
         verify=trust(),
     ).raise_for_status()
+
+
+def _is_linked(sfdify: Sfdify, tenant_id: UUID) -> bool:
+    with sfdify.pool.connection() as conn:
+        query = "SELECT EXISTS (SELECT FROM rm.connections WHERE provider = %s AND status <> %s) AS linked"
+        found = one(conn, tenant_id, query, (SMARTCREDIT, ConnectionStatus.OPENED.value))
+    return found is not None and bool(found["linked"])
 
 
 def _is_quiet(sfdify: Sfdify, tenant_id: UUID) -> bool:

@@ -61,6 +61,7 @@ class Sfdify:
     jobs: JobTable
     post: Callable[[UUID], Post]
     feeds: Callable[[UUID, str], CreditFeed]
+    meets_sandbox_feed: bool
     bus: Bus
 
 
@@ -142,5 +143,6 @@ def wire(
             jobs=JobTable(pool),
             post=posts,
             feeds=feeds or own_feeds.of,
+            meets_sandbox_feed=feeds is None,
             bus=Bus(engine, ports),
         )

@@ -36,8 +36,7 @@ def run_demo(settings: Settings, json_file: Path | None, own_report: Path | None
     """
     if json_file is not None:
         json_file.open("a").close()
-    first = (own_report or SAMPLES / "first_pull.json").read_bytes()
-    pulled_on = _pulled_on(first, date.today() if own_report else None)  # noqa: DTZ011 a person's own day
+    reports = _reports(own_report)
     demo = demo_of(settings)
     story = Story({"database": demo.database_name, "started_at": datetime.now(UTC).isoformat(), "steps": []})
     teller = Teller(Console(), story)
@@ -48,7 +47,7 @@ def run_demo(settings: Settings, json_file: Path | None, own_report: Path | None
         with ExitStack() as running:
             stack = stack_of(demo, logs_of(demo))
             ok = ok and teller.step("All processes run", lambda: _started(running, stack))
-            ok = ok and _walk(_walker(demo, story, first, pulled_on, own_report is not None), teller)
+            ok = ok and _walk(_walker(demo, story, reports, own_report is not None), teller)
             ok = ok and _checks(demo, admin_url, teller)
     story.note(ok=ok, seconds=round(time.monotonic() - began, 2))
     if json_file is not None:
@@ -96,15 +95,23 @@ def _started(running: ExitStack, stack: Stack) -> str:
     return f"{', '.join(stack.commands)}; the API is at {stack.url}"
 
 
-def _walker(demo: Settings, story: Story, first: bytes, pulled_on: date, is_own: bool) -> Walk:
+def _reports(own: Path | None) -> list[tuple[date, bytes]]:
+    """The day of each report and its bytes: a person's own, or the committed ones."""
+    files = [own] if own is not None else [SAMPLES / name for name in ("first_pull.json", "day_20.json", "day_60.json")]
+    today = date.today() if own is not None else None  # noqa: DTZ011 a person's own day
+    contents = [file.read_bytes() for file in files]
+    return [(parse(content, pulled_on=today).pulled_on, content) for content in contents]
+
+
+def _walker(demo: Settings, story: Story, reports: list[tuple[date, bytes]], is_own: bool) -> Walk:
     return Walk(
         base_url=f"http://{demo.host}:{demo.port}",
         sandbox_url=demo.sandbox_url,
+        feed_url=demo.feed_url,
         platform_key=f"sp_{demo.secret('platform-key').hex()}",
         story=story,
         profile=read_json(SAMPLES / "consumer.json"),
-        pull=first,
-        pulled_on=pulled_on,
+        reports=reports,
         folder=kept_of(demo),
         own_report=is_own,
     )
@@ -115,6 +122,7 @@ def _walk(walk: Walk, teller: Teller) -> bool:
         ("People are made", walk.make_people),
         ("Consent is recorded", walk.give_consents),
         ("The mailbox is open", walk.open_mailbox),
+        ("The report provider is connected", walk.connect),
         ("The report is imported", walk.import_first),
         ("Tradelines and findings are listed", walk.list_findings),
         ("The consumer chooses", walk.choose),
@@ -123,16 +131,13 @@ def _walk(walk: Walk, teller: Teller) -> bool:
         ("Certified letters are posted", walk.post),
     ]
     if not walk.own_report:
-        second = (SAMPLES / "day_20.json").read_bytes()
-        third = (SAMPLES / "day_60.json").read_bytes()
-        second_day, third_day = _pulled_on(second, None), _pulled_on(third, None)
         steps += [
             ("The carrier delivers", walk.deliver),
             ("The clocks run", walk.start_clocks),
-            ("The second report is compared", lambda: walk.import_second(second, second_day)),
+            ("The second report is compared", walk.import_second),
             ("The operator confirms", walk.confirm),
             ("The rest is overdue", walk.overdue),
-            ("A third report brings one back", lambda: walk.import_third(third, third_day)),
+            ("A third report brings one back", walk.import_third),
         ]
     steps.append(("Nothing is left undone", walk.nothing_set_aside))
     try:
@@ -145,10 +150,6 @@ def _checks(demo: Settings, admin_url: str, teller: Teller) -> bool:
     return teller.step("The log is as it was written", lambda: audit_holds(demo, admin_url)) and teller.step(
         "The query tables equal a replay", lambda: projections_hold(demo, admin_url)
     )
-
-
-def _pulled_on(content: bytes, otherwise: date | None) -> date:
-    return parse(content, pulled_on=otherwise).pulled_on
 
 
 class Teller:

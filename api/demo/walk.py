@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from api.demo.client import Client, Json, WalkFailed
+from api.demo.provider import Provider, client_of
 from infrastructure.trust import trust
 
 TEXT = "2026-11"
@@ -40,11 +41,11 @@ class Walk:
 
     base_url: str
     sandbox_url: str
+    feed_url: str
     platform_key: str
     story: Story
     profile: Json
-    pull: bytes
-    pulled_on: date
+    reports: list[tuple[date, bytes]]
     folder: Path
     own_report: bool = False
 
@@ -55,11 +56,12 @@ class Walk:
         self.operator = Client(self.base_url)
         self.consumer = Client(self.base_url)
         self.sandbox = httpx.Client(base_url=self.sandbox_url, timeout=10, trust_env=False, verify=trust())
-        self.now = datetime.combine(self.pulled_on, time(15), tzinfo=UTC)
+        self.provider = Provider(self.feed_url)
+        self.now = _noon(self.reports[0][0])
 
     def close(self) -> None:
         """Let go of the connections."""
-        for client in (self.owner, self.operator, self.consumer, self.sandbox):
+        for client in (self.owner, self.operator, self.consumer, self.sandbox, self.provider):
             client.close()
 
     def make_people(self) -> str:
@@ -123,15 +125,47 @@ class Walk:
         self.sandbox.post("/sandbox/clock", json=clock).raise_for_status()
         return "the sandbox print provider knows where to call"
 
-    def import_first(self) -> str:
-        """Bring the first report in."""
-        self.report_id, said = self._import(self.pull)
-        return said
+    def connect(self) -> str:
+        """The consumer lets the report provider in, in a browser of their own; their own export they bring by hand."""
+        provider = "manual_upload" if self.own_report else "smartcredit"
+        new = {"provider": provider, "text_version": TEXT}
+        begun = self.consumer.send("POST", f"/v1/consumers/{self.consumer_id}/connections", new)
+        self.connection = f"/v1/connections/{begun['connection_id']}"
+        self.story.note(connection_id=begun["connection_id"])
+        if begun["authorization_url"] is None:
+            return "the consumer brings reports by hand"
+        client_id = client_of(begun["authorization_url"])
+        self.provider.know(client_id, self.password, [(_noon(day), raw) for day, raw in self.reports], self.now)
+        self.provider.call(client_id, self.owner.send("POST", "/v1/webhook-endpoints", {"provider": provider}))
+        back = self.provider.allow(begun["authorization_url"], self.password)
+        self.consumer.send("POST", f"{self.connection}/callback", back)
+        self.advance(self.now)
+        return "the consumer allowed it on the provider's own page"
 
-    def _import(self, content: bytes) -> tuple[str, str]:
-        made = self.consumer.upload(f"/v1/consumers/{self.consumer_id}/reports", content)
-        self.story.facts.setdefault("reports", []).append(made)
-        return made["report_id"], f"{made['tradelines']} tradelines, {made['findings']} findings"
+    def import_first(self) -> str:
+        """The first report is there, with what else the provider shows."""
+        if self.own_report:
+            made = self.consumer.upload(f"{self.connection}/reports", self.reports[0][1])
+            self.report_id = made["report_id"]
+            self.story.facts["reports"] = [made]
+            return f"{made['tradelines']} tradelines, {made['findings']} findings"
+        said = self._came()
+        scores, alerts = self.consumer.every("/v1/scores"), self.consumer.every("/v1/alerts")
+        if not scores:
+            raise WalkFailed("the provider shows no score")
+        self.story.note(scores=len(scores), alerts=len(alerts))
+        return f"{said}; {len(scores)} scores"
+
+    def _came(self) -> str:
+        """A report that the provider had not given before has been fetched, archived, read and searched."""
+        row = self.consumer.get(self.connection)
+        reports = self.story.facts.setdefault("reports", [])
+        if row["last_report_id"] in (None, *(report["report_id"] for report in reports)):
+            raise WalkFailed(f"no new report was fetched: {row['status']}, {row['trouble']}")
+        self.report_id = row["last_report_id"]
+        report = self.consumer.get(f"/v1/reports/{self.report_id}")
+        reports.append({name: report[name] for name in ("report_id", "tradelines", "findings")})
+        return f"{report['tradelines']} tradelines, {report['findings']} findings"
 
     def list_findings(self) -> str:
         """Read the tradelines and what was found in them."""
@@ -241,11 +275,10 @@ class Walk:
         self.story.note(deadlines=dates)
         return f"answers due {dates['statutory_due'][0]}, assertable after {dates['breach_assertable_on'][-1]}"
 
-    def import_second(self, content: bytes, pulled_on: date) -> str:
-        """Three weeks on, the next report is compared with the first."""
-        self.advance(datetime.combine(pulled_on, time(15), tzinfo=UTC))
-        _, said = self._import(content)
-        self.advance(self.now)
+    def import_second(self) -> str:
+        """Three weeks on, the provider says that there is a new report; it is compared with the first."""
+        self.advance(_noon(self.reports[1][0]))
+        said = self._came()
         evaluated = [dispute for dispute in self.operator.every("/v1/disputes") if dispute["outcome"]]
         shown = Counter(item["outcome"] for item in evaluated)
         if not {"deleted", "corrected"} <= set(shown):
@@ -271,7 +304,7 @@ class Walk:
 
     def overdue(self) -> str:
         """The day after the last assertable date, silence is a breach: a task and a message say so."""
-        self.advance(datetime.combine(self.last_day + timedelta(days=1), time(15), tzinfo=UTC))
+        self.advance(_noon(self.last_day + timedelta(days=1)))
         late = self.operator.until(
             "the rest overdue", "/v1/disputes", lambda items: not any(item["status"] == "received" for item in items)
         )
@@ -294,11 +327,10 @@ class Walk:
         self.story.note(overdue=len(overdue), statuses=dict(statuses), tasks=len(tasks), notifications=len(messages))
         return f"{len(overdue)} overdue, {len(tasks)} tasks, {len(messages)} messages"
 
-    def import_third(self, content: bytes, pulled_on: date) -> str:
+    def import_third(self) -> str:
         """Later still, a deleted account is reported again: the consumer disputes it anew."""
-        self.advance(datetime.combine(pulled_on, time(15), tzinfo=UTC))
-        _, said = self._import(content)
-        self.advance(self.now)
+        self.advance(_noon(self.reports[2][0]))
+        said = self._came()
         back = [item for item in self.operator.every("/v1/disputes") if item["outcome"] == "reinserted"]
         if not back:
             raise WalkFailed("the third report shows no deleted account again")
@@ -313,7 +345,8 @@ class Walk:
             "a letter drafted", "/v1/letters", lambda items: any(item["status"] == "draft" for item in items)
         )
         drafted = sum(letter["status"] == "draft" for letter in letters)
-        self.story.note(reinserted=len(back), reopened=reopened)
+        pulls = self.consumer.every(f"{self.connection}/pulls")
+        self.story.note(reinserted=len(back), reopened=reopened, pulls=[pull["cause"] for pull in pulls[::-1]])
         return f"{said}; {len(back)} account is back and disputed anew; {drafted} letter waits for the consumer"
 
     def nothing_set_aside(self) -> str:
@@ -334,6 +367,11 @@ class Walk:
     @staticmethod
     def _all(name: str, value: str) -> Callable[[list[Json]], bool]:
         return lambda items: bool(items) and all(item[name] == value for item in items)
+
+
+def _noon(day: date) -> datetime:
+    """When things happen on a day of the walk: 15:00 UTC, during office hours everywhere in the country."""
+    return datetime.combine(day, time(15), tzinfo=UTC)
 
 
 _KINDS = ("statutory_due", "results_due", "breach_assertable_on")

@@ -9,6 +9,7 @@ import pytest
 from application.connections import RevokeConnection
 from application.feed_webhooks import FollowFeed, ReceiveFeedWebhook
 from application.feeding import FeedNews, NewsKind
+from application.pulls import RequestPull
 from domain.connections import Connection, ConnectionStatus, PullCause
 from domain.tasks import TaskKind
 from tests.support.feeds import PROVIDER
@@ -54,6 +55,21 @@ def test_two_events_at_once_are_one_pull(linked: Linked) -> None:
     call(linked, NewsKind.REPORT_UPDATED, event_id="evt_2")
     for _ in range(2):
         linked.floor.carry_out(linked.job("FollowFeed"))
+    assert by_webhook(linked.settle()) == 1
+
+
+def test_news_that_comes_while_an_older_report_is_being_fetched_waits_for_its_own_pull(linked: Linked) -> None:
+    linked.feed.ready = False
+    linked.do(RequestPull(connection_id=linked.id))
+    linked.floor.carry_out(linked.job("PullReport"))
+    assert linked.connection.pull is not None
+    assert linked.connection.pull.order_id
+    assert linked.floor.carry_out(call(linked, NewsKind.REPORT_UPDATED).job("FollowFeed")) is Fate.SNOOZED
+    assert by_webhook(linked) == 0
+    linked.feed.ready = True
+    linked.wait(timedelta(days=1))
+    linked.floor.carry_out(linked.job("PullReport"))
+    assert linked.connection.pull is None
     assert by_webhook(linked.settle()) == 1
 
 

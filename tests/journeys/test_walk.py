@@ -24,6 +24,7 @@ STEPS = (
     "People are made",
     "Consent is recorded",
     "The mailbox is open",
+    "The report provider is connected",
     "The report is imported",
     "Tradelines and findings are listed",
     "The consumer chooses",
@@ -41,7 +42,7 @@ STEPS = (
     "The query tables equal a replay",
 )
 POSTED = STEPS.index("Certified letters are posted") + 1
-REPORTS = [(32, 30), (31, 24), (32, 25)]
+REPORTS = [(32, 30), (31, 24), (32, 29)]
 DATES = {"statutory_due": ["2026-02-08"], "results_due": ["2026-02-13"], "breach_assertable_on": ["2026-02-23"]}
 BUREAUS = {"equifax": 5, "experian": 5, "transunion": 5}
 
@@ -73,6 +74,10 @@ def test_the_account_tells_the_same_case_every_year(demonstrated: Walked) -> Non
     assert facts["notifications"] >= 9
     assert facts["reinserted"] == len(facts["reopened"]) == 1
     assert not set(facts["reopened"]) & set(facts["disputes"])
+    assert facts["pulls"][:2] == ["connected", "webhook"]
+    assert set(facts["pulls"][2:]) <= {"scheduled", "webhook"}
+    assert len({report["report_id"] for report in facts["reports"]}) == 3
+    assert (facts["scores"], facts["alerts"]) == (3, 0)
     assert facts["buried_jobs"] == 0
 
 

@@ -14,8 +14,8 @@ from infrastructure.settings import CHECKOUT
 
 def walk(tmp_path: Path, *, own_report: bool = False) -> Walk:
     profile = read_json(CHECKOUT / "samples" / "consumer.json")
-    return Walk("http://127.0.0.1:9", "http://127.0.0.1:9", "sp_x", Story(), profile, b"", date(2026, 1, 5), tmp_path,
-                own_report)  # fmt: skip
+    nowhere, reports = "http://127.0.0.1:9", [(date(2026, 1, 5), b"")]
+    return Walk(nowhere, nowhere, nowhere, "sp_x", Story(), profile, reports, tmp_path, own_report)
 
 
 def finding(**changes: Any) -> dict[str, Any]:
