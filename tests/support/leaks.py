@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.types.string import TextLoader
 
 Json = dict[str, Any]
 
@@ -109,6 +110,7 @@ def in_database(admin_url: str, canaries: list[Canary]) -> set[Sighting]:
     """What every row of every table of the product gives away, columns of bytes both as they are and as hex."""
     seen: set[Sighting] = set()
     with psycopg.connect(admin_url, autocommit=True) as conn:
+        conn.adapters.register_loader("timestamptz", TextLoader)  # the hour of a waiting timer may be infinity
         tables = conn.execute(
             "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
         ).fetchall()
