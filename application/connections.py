@@ -172,10 +172,11 @@ def revoke_connection(command: RevokeConnection, work: Work) -> Answer:
 
 @handles(EndLink)
 def end_link(command: EndLink, work: Work) -> Answer:
-    """Tell the provider until it hears, ever less often. A link the consumer has made anew since is left alone."""
+    """Tell the provider until it hears, ever less often. A link that the consumer has set out for anew since, or has
+    made, is left alone: they have agreed again, and its tokens take the old ones' place."""
     connection = work.load(Connection, command.connection_id)
     erased = work.load(Consumer, connection.owner_id).forgotten
-    if connection.status is not ConnectionStatus.ACTIVE and not erased:
+    if connection.status in (ConnectionStatus.REVOKED, ConnectionStatus.NEEDS_REAUTH) and not erased:
         work.renew_lease()
         try:
             feed_of(connection, work).unlink(party_of(connection, work.caller.tenant_id))

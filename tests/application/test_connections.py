@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from application.connections import (
     EndLink,
     RevokeConnection,
     UnknownProvider,
+    party_of,
 )
 from application.consents import UnknownText
 from application.consumers import EraseConsumer, WithdrawConsent
@@ -159,6 +161,18 @@ def test_a_state_that_is_not_this_links_changes_nothing(linked: Linked, what: st
     assert (linked.connection.status, linked.feed.times("complete_link")) == (S.PENDING, 0)
 
 
+def test_a_state_of_the_consumers_other_connection_completes_only_that_one(linked: Linked) -> None:
+    linked.world.feeds.known["another"] = linked.feed
+    linked.begin()
+    party = party_of(linked.connection, linked.world.tenant_id)
+    elsewhere = replace(party, provider="another", connection_id=uuid4())
+    url = linked.feed.begin_link(elsewhere, linked.caller.actor_id, linked.world.clock.now()).url
+    state = url.partition("state=")[2]
+    refused = linked.refusal(CompleteConnection(connection_id=linked.id, state=state, code="c"))
+    assert refused.context == {"reason": "unknown_state"}
+    assert (linked.connection.status, linked.feed.times("complete_link")) == (S.PENDING, 0)
+
+
 def test_coming_back_twice_is_coming_back_once(linked: Linked) -> None:
     state = linked.begin()
     assert linked.complete(state) == linked.complete(state)
@@ -210,13 +224,18 @@ def test_a_provider_that_is_busy_is_told_again_and_one_that_refuses_is_left(link
     assert linked.feed.times("unlink") == 2
 
 
-def test_a_link_that_was_made_anew_is_not_ended_by_the_old_revocation(linked: Linked) -> None:
+@pytest.mark.parametrize("made", [True, False], ids=["made", "under way"])
+def test_a_link_that_is_made_anew_is_not_ended_by_the_old_revocation(linked: Linked, made: bool) -> None:
     linked.connect()
     linked.do(RevokeConnection(connection_id=linked.id))
     key = linked.job("EndLink")
-    linked.connect()
+    state = linked.begin()
+    linked.feed.script["unlink"] = [AssertionError("the link under way would be lost")]
+    if made:
+        linked.complete(state)
     assert linked.floor.carry_out(key) is Fate.DONE
-    assert linked.feed.linked == {linked.id}
+    linked.complete(state)
+    assert (linked.connection.status, linked.feed.linked) == (S.ACTIVE, {linked.id})
 
 
 def test_a_connection_for_uploads_works_at_once() -> None:
@@ -254,3 +273,15 @@ def test_query_tables_that_lag_do_not_keep_an_erased_persons_tokens_alive(linked
     del linked.world.reads.connections_of_consumer
     assert linked.floor.carry_out(key) is Fate.DONE
     assert linked.connection.status is S.REVOKED
+
+
+def test_a_connection_that_the_query_tables_show_only_later_ends_with_the_erasure_too(linked: Linked) -> None:
+    linked.connect().settle()
+    reads, seen = linked.world.reads, linked.world.reads.connections_of_consumer
+    shown = iter([[], seen(linked.world.tenant_id, linked.case.consumer_id)])
+    reads.connections_of_consumer = lambda tenant_id, consumer_id: next(shown)  # type: ignore[method-assign]
+    when(linked.world, EraseConsumer(consumer_id=linked.case.consumer_id), Role.OWNER)
+    assert linked.floor.carry_out(linked.job("PurgeConsumer")) is Fate.DONE
+    assert (linked.connection.status, linked.feed.times("unlink")) == (S.REVOKED, 0)
+    linked.settle()
+    assert linked.feed.times("unlink") == 0

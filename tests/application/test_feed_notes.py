@@ -46,6 +46,12 @@ def test_they_are_read_after_every_report_and_each_alert_once(linked: Linked) ->
     assert (read(linked), linked.connection.alerts_cursor) == (["al_1", "al_2", "al_3"], "3")
 
 
+def test_more_alerts_than_fit_on_a_page_are_all_read(linked: Linked) -> None:
+    linked.feed.page = 1
+    linked.settle()
+    assert read(linked) == ["al_1", "al_2"]
+
+
 def test_the_words_of_an_alert_stand_in_no_job_or_metadata(linked: Linked) -> None:
     linked.settle()
     assert "s3cret" not in repr((linked.world.log.jobs, linked.world.log.metadata, linked.world.log.commands))

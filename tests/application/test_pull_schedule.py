@@ -113,8 +113,13 @@ def test_nothing_more_is_scheduled_while_a_pull_is_under_way(disputing: Linked) 
     disputing.wait(29 * DAY)
     disputing.do(RequestPull(connection_id=disputing.id))
     disputing.feed.script["order"] = [FeedBusy(86_400, "outage")] * 3
-    disputing.settle().wait(DAY).settle().wait(DAY).settle()
-    assert scheduled(disputing) == 0
+    disputing.settle().wait(DAY).settle()
+    disputing.world.reads.open_disputes = lambda tenant_id, consumer_id: False  # type: ignore[method-assign]
+    since = disputing.connection.scheduled_from
+    assert since is not None
+    asked = set(disputing.world.log.jobs)
+    disputing.world.when(CheckSchedule(connection_id=disputing.id, since=since))
+    assert (scheduled(disputing), set(disputing.world.log.jobs)) == (0, asked)
 
 
 def test_a_connection_that_ended_is_left_alone(disputing: Linked) -> None:

@@ -70,6 +70,7 @@ class FakeFeed:
         self.report = RawReport(media_type="application/json", content=b'{"pull": 1}')
         self.scores: tuple[Score, ...] = ()
         self.alerts: tuple[Alert, ...] = ()
+        self.page = 100
         self.subject = "subject-1"
         self.linked: set[UUID] = set()
 
@@ -106,7 +107,9 @@ class FakeFeed:
 
     def fetch_alerts(self, party: FeedParty, after: str) -> Alerts:
         self._called("fetch_alerts")
-        return Alerts(self.alerts[int(after or 0) :], str(len(self.alerts)))
+        begin = int(after or 0)
+        page = self.alerts[begin : begin + self.page]
+        return Alerts(page, str(begin + len(page)))
 
     def times(self, name: str) -> int:
         """How often the provider was asked for this."""
