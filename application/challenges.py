@@ -10,13 +10,14 @@ from pydantic import ValidationError
 from domain.bureaus import Bureau
 from domain.credit_reports import BureauTradeline, CanonicalReport
 from domain.disputes import Challenge
+from domain.findings.explaining import can_be_written
 from domain.findings.model import Finding
 from domain.findings.quoting import label, named, shown
 from domain.kernel import Invalid
 from domain.letter_facts import DisputedItemFacts, FieldClaim, RequestKind, masked
 from domain.money import format_cents
 from domain.reconciliation import AskedField
-from domain.wording import REASONS, long_date
+from domain.wording import long_date
 
 _MONEY = frozenset({"balance", "high_balance", "credit_limit", "past_due", "monthly_payment", "charge_off_amount"})
 _BASIS_MAX = 600
@@ -35,7 +36,7 @@ class NotDisputable(Invalid):
 
 def chosen_rows(finding: Finding, bureaus: tuple[Bureau, ...], report: CanonicalReport) -> list[BureauTradeline]:
     """The rows a choice of finding and bureaus means; an item is never disputed where it is not reported."""
-    if finding.reason is None or finding.reason.value not in REASONS or finding.group is None:
+    if not can_be_written(finding):
         raise NotDisputable(
             f"finding {finding.finding_key} ({finding.name}) cannot be put into a bureau_dispute_611 letter;"
             " leave it out",

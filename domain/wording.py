@@ -72,11 +72,13 @@ _REASONS: Final = {
     "inquiry": "I dispute this inquiry as it is shown.",
     "personal_info": "I dispute this entry in the personal information of my file.",
     "public_record": "I dispute this public record as it is shown.",
+    "reinserted": "I dispute this {thing} because it appears to have been deleted from my file and to be reported "
+    "again.",
 }
 
 REASONS: Final = frozenset(_REASONS)
-"""The reason codes this letter type can state. Identity theft, reinsertion and an item found unverifiable after
-the method of verification was asked for need letters of their own, with documents this type does not carry."""
+"""The reason codes this letter type can state. Identity theft and an item found unverifiable after the method of
+verification was asked for need letters of their own, with documents this type does not carry."""
 
 _THINGS: Final = {
     ItemKind.ACCOUNT: "account",

@@ -23,7 +23,7 @@ _ASK: Final = (AskedField(field=_FIELD, unstated=True),)
 
 @detector(
     "D04",
-    version=1,
+    version=2,
     name="reaged_dofd_between_pulls",
     reason=DisputeReason.DOFD_REAGED,
     letter=LetterType.BUREAU_DISPUTE_611,

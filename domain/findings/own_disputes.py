@@ -133,7 +133,7 @@ def dispute_flag_stuck(scan: Scan) -> Iterator[Observation]:
 
 @detector(
     "D46",
-    version=1,
+    version=2,
     name="reinsertion",
     reason=DisputeReason.REINSERTED,
     letter=LetterType.REINSERTION_DISPUTE,
@@ -180,6 +180,7 @@ def _back_again(row: BureauTradeline, dispute: OwnDispute, identity: Identity) -
         group=row.group,
         values=(
             *quote(row, *(field for field in fields if getattr(row, field) is not None)),
+            _told(row, "account", "account of the earlier dispute", dispute.account),
             _told(row, "outcome", "outcome of the earlier dispute", f"deleted, closed on {dispute.ended_on}"),
             _told(row, "report", "earlier report", f"report {dispute.answered_by}, pulled on {dispute.answered_on}"),
         ),

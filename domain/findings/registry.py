@@ -64,8 +64,9 @@ class Scan:
         return min(self.today, self.report.section(bureau).pulled_on or self.report.pulled_on)
 
     def shown_before(self, bureau: Bureau) -> date | None:
-        """The day of the bureau's section in the pull before; None unless it is older than the one looked at."""
-        if self.previous is None:
+        """The day of the bureau's section in the pull before; None unless it is older than the one looked at, and of
+        the same family of formats: another one prints other dates, with another precision."""
+        if self.previous is None or self.previous.source_format.family != self.report.source_format.family:
             return None
         then = self.previous.section(bureau).pulled_on or self.previous.pulled_on
         return then if then < (self.report.section(bureau).pulled_on or self.report.pulled_on) else None

@@ -1,22 +1,27 @@
 """From findings to what a letter says of one item."""
 
+from datetime import date
+from uuid import UUID
+
 import pytest
 
 from application.challenges import NotDisputable, challenge_of, chosen_rows
 from domain.bureaus import Bureau
 from domain.credit_reports import OpenClosed
-from domain.findings import detect
+from domain.findings import Identity, OwnDispute, detect
 from domain.findings.quoting import named
-from domain.letter_facts import RequestKind
+from domain.letter_facts import Recipient, RequestKind
 from domain.linter import lint
+from domain.reconciliation import Outcome
 from domain.templates import compose
 from infrastructure.reports import parse
 from infrastructure.sandbox.report_generator import generate
 from tests.support.cases import FIRST_PULL
-from tests.support.findings import found
+from tests.support.findings import found, found_after
 from tests.support.histories import report
-from tests.support.letters import letter_facts
-from tests.support.reports import PULLED_ON, months, row
+from tests.support.letters import LETTER_DATE, letter_facts
+from tests.support.reports import PULLED_ON, collection, months, row
+from tests.support.reports import report as pull
 
 PULLED = report()
 FINDING = next(f for f in PULLED.findings if f.group == "22" and f.reason and Bureau.EXPERIAN in f.bureaus)
@@ -119,3 +124,26 @@ def test_every_error_of_an_account_makes_a_letter_that_may_be_sent() -> None:
             assert lint(compose("bureau_dispute_611", 1, facts), facts) == (), finding.detector
             seen.add(finding.detector)
     assert seen >= {"D05", "D14", "D16", "D23", "D24", "D28", "D29", "D47", "D48"}
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_a_deleted_account_that_is_back_makes_a_clean_letter(settled: bool) -> None:
+    back = collection(creditor_name="OAKBRIDGE")
+    pulled = pull(back)
+    before = OwnDispute(
+        dispute_id=UUID(int=1), tradeline_id=UUID(int=2), bureau=back.bureau, opened_on=date(2025, 10, 1),
+        received_on=date(2025, 10, 9), ended_on=date(2025, 11, 20), outcome=Outcome.DELETED,
+        answered_by=UUID(int=3), answered_on=date(2025, 11, 15), furnisher="MIDVALE RECOVERY",
+        account_masked="****4321",
+    )  # fmt: skip
+    own = Identity(tradeline_id=UUID(int=2), tier="T5", settled=settled)
+    [finding] = found_after("D46", pulled, (back.ref, before, own))
+    assert chosen_rows(finding, (), pulled) == [back]
+    challenge = challenge_of(back, [finding], [back])
+    assert (challenge.reason, challenge.item.request, challenge.asked) == ("reinserted", RequestKind.DELETE, ())
+    facts = letter_facts(items=(challenge.item,), recipient=Recipient.from_book(back.bureau, LETTER_DATE))
+    content = compose("bureau_dispute_611", 1, facts)
+    assert lint(content, facts) == ()
+    said = " ".join(content.items[0].paragraphs)
+    assert "appears to have been deleted from my file and to be reported again" in said
+    assert "no longer showed MIDVALE RECOVERY" in said

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from domain.bureaus import Bureau
-from domain.credit_reports import Condition, PaymentLevel
+from domain.credit_reports import Condition, PaymentLevel, ReportFormat
 from domain.findings.delinquency import reaged_dofd_between_pulls
 from domain.findings.registry import Scan
 from tests.support.findings import found
@@ -170,3 +170,13 @@ def test_a_bureau_that_prints_no_date_differs_from_none():
         collection(bureau, first_delinquency=day) for bureau, day in ((EFX, "2023-01-05"), (EXP, None), (TUC, None))
     )
     assert found("D08", *rows) == []
+
+
+def test_dates_of_another_family_of_formats_are_not_compared():
+    before, now = first("2025-03-14", "6" * 9), first("2025-06-20", "6" * 9)
+    assert len(since(before, now)) == 1
+    earlier = row(**before)
+    for other, is_compared in ((ReportFormat.EQUIFAX_JSON, False), (ReportFormat.TRUELINK_CAMEL, True)):
+        previous = report(earlier, pulled_on=MONTH_AGO).model_copy(update={"source_format": other})
+        found_now = found("D04", row(**now), previous=previous, earlier={"1.equifax": earlier})
+        assert bool(found_now) is is_compared

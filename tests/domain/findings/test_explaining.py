@@ -4,6 +4,7 @@ import pytest
 
 from domain.findings import DETECTORS
 from domain.findings.explaining import explain
+from domain.findings.model import DisputeReason, LetterType
 from tests.support.findings import found
 from tests.support.reports import collection, report, row
 
@@ -33,3 +34,18 @@ def test_a_finding_of_a_detector_that_is_gone_is_still_explained():
 def test_every_rule_is_a_sentence(identifier):
     assert DETECTORS[identifier].rule.endswith(".")
     assert len(DETECTORS[identifier].rule) > 30
+
+
+def test_a_letter_that_cannot_be_written_yet_is_not_promised():
+    [of_account] = found("D19", row(past_due=85_00))
+    assert explain(of_account).by_letter
+    inquiry = of_account.model_copy(
+        update={"group": None, "reason": DisputeReason.INQUIRY_NO_PURPOSE, "letter_type": LetterType.INQUIRY_DISPUTE}
+    )
+    explained = explain(inquiry)
+    assert not explained.by_letter
+    assert explained.leads_to == (
+        "a letter of type inquiry_dispute to Equifax, for the reason inquiry_no_purpose; such a letter cannot be "
+        "written here yet"
+    )
+    assert not explain(found("D49", of=report(row(), complete=False))[0]).by_letter
