@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -89,7 +89,6 @@ class RawReport:
 
     media_type: str
     content: bytes = field(repr=False)
-    as_of: date | None = None
     tradelines: Mapping[Bureau, int] | None = None
 
 
