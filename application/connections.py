@@ -33,6 +33,7 @@ from domain.permissions import Permission
 Provider = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
 _SHORTEST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 3600.0
+_TOLD_AT_MOST_S = 24 * 3600.0
 
 
 class UnknownProvider(Invalid):
@@ -172,16 +173,21 @@ def revoke_connection(command: RevokeConnection, work: Work) -> Answer:
 
 @handles(EndLink)
 def end_link(command: EndLink, work: Work) -> Answer:
-    """Tell the provider until it hears, ever less often. A link that the consumer has set out for anew since, or has
-    made, is left alone: they have agreed again, and its tokens take the old ones' place."""
+    """Tell the provider until it hears, ever less often and for a day at most; then the tokens are destroyed untold.
+
+    A link that the consumer has set out for anew since, or has made, is left alone: they have agreed again, and its
+    tokens take the old ones' place.
+    """
     connection = work.load(Connection, command.connection_id)
     erased = work.load(Consumer, connection.owner_id).forgotten
     if connection.status in (ConnectionStatus.REVOKED, ConnectionStatus.NEEDS_REAUTH) and not erased:
         work.renew_lease()
+        at_last = _told_s(work) >= _TOLD_AT_MOST_S
         try:
-            feed_of(connection, work).unlink(party_of(connection, work.caller.tenant_id))
+            feed_of(connection, work).unlink(party_of(connection, work.caller.tenant_id), at_last=at_last)
         except FeedBusy as busy:
-            raise NotYet(max(busy.retry_after_seconds, _pause(work))) from None
+            if not at_last:
+                raise NotYet(max(busy.retry_after_seconds, _pause(work))) from None
         except (LinkRefused, FeedRefused):
             pass  # the provider knows of no such link any more, or never will listen
     return {"connection_id": connection.id, "version": connection.version}
@@ -245,9 +251,13 @@ def _exchange(command: CompleteConnection, connection: Connection, work: Work) -
 
 def _pause(work: Work) -> float:
     """Seconds until the provider is told again: as long as it has been told in vain so far, within bounds."""
+    return min(max(_told_s(work), _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S)
+
+
+def _told_s(work: Work) -> float:
+    """Seconds since the provider was to be told."""
     made_at = work.context.job.made_at if work.context.job else None
-    told = (work.ports.clock.now() - made_at).total_seconds() if made_at else 0.0
-    return min(max(told, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S)
+    return (work.ports.clock.now() - made_at).total_seconds() if made_at else 0.0
 
 
 def end_connections(consumer_id: UUID, work: Work, *, tell: bool) -> None:

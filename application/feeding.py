@@ -171,8 +171,11 @@ class CreditFeed(Protocol):
         """Exchange the code, once, and keep the tokens. The state was claimed before (`FeedLinks.claim`)."""
         ...
 
-    def unlink(self, party: FeedParty) -> None:
-        """Revoke the tokens at the provider (RFC 7009) and destroy them here. A second time changes nothing."""
+    def unlink(self, party: FeedParty, *, at_last: bool = False) -> None:
+        """Revoke the tokens at the provider (RFC 7009) and destroy them here. A second time changes nothing.
+
+        `at_last`: destroy them even when the provider cannot be told.
+        """
         ...
 
     def order(self, party: FeedParty, bureaus: tuple[Bureau, ...], key: str) -> Order:

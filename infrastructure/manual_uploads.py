@@ -35,7 +35,7 @@ class ManualUploads:
         """Refused."""
         _refuse()
 
-    def unlink(self, party: FeedParty) -> None:
+    def unlink(self, party: FeedParty, *, at_last: bool = False) -> None:
         """There is no token to destroy."""
 
     def order(self, party: FeedParty, bureaus: tuple[Bureau, ...], key: str) -> Order:

@@ -224,6 +224,20 @@ def test_a_provider_that_is_busy_is_told_again_and_one_that_refuses_is_left(link
     assert linked.feed.times("unlink") == 2
 
 
+def test_a_provider_that_cannot_be_told_for_a_day_keeps_no_token_alive_here(linked: Linked) -> None:
+    linked.connect().settle()
+    linked.do(RevokeConnection(connection_id=linked.id))
+    linked.feed.script["unlink"] = [FeedBusy(2, "outage")] * 3
+    job = linked.job("EndLink")
+    assert linked.floor.carry_out(job) is Fate.SNOOZED
+    linked.world.clock.real += timedelta(hours=23)
+    assert linked.floor.carry_out(job) is Fate.SNOOZED
+    assert linked.feed.linked == {linked.id}
+    linked.world.clock.real += timedelta(hours=2)
+    assert linked.floor.carry_out(job) is Fate.DONE
+    assert linked.feed.linked == set()
+
+
 @pytest.mark.parametrize("made", [True, False], ids=["made", "under way"])
 def test_a_link_that_is_made_anew_is_not_ended_by_the_old_revocation(linked: Linked, made: bool) -> None:
     linked.connect()

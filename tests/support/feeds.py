@@ -87,7 +87,9 @@ class FakeFeed:
         self.linked.add(party.connection_id)
         return Link(subject=self.subject, scopes=("reports",))
 
-    def unlink(self, party: FeedParty) -> None:
+    def unlink(self, party: FeedParty, *, at_last: bool = False) -> None:
+        if at_last:
+            self.linked.discard(party.connection_id)
         self._called("unlink")
         self.linked.discard(party.connection_id)
 

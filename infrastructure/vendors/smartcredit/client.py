@@ -88,7 +88,7 @@ class SmartCredit:
             raise
         return Link(subject=subject, scopes=exchanged.tokens.scopes)
 
-    def unlink(self, party: FeedParty) -> None:
+    def unlink(self, party: FeedParty, *, at_last: bool = False) -> None:
         """See `CreditFeed`. While the provider cannot be reached the tokens stay, so that it can be told later."""
         self._links.drop(party)
         kept = self._tokens.find(party)
@@ -98,6 +98,8 @@ class SmartCredit:
         try:
             self._oauth.revoke(Tokens(kept.access, kept.refresh, kept.scopes, None))
         except FeedBusy:
+            if at_last:
+                self._tokens.destroy(party, kept.generation)
             raise
         except FeedRefused:
             self._tokens.destroy(party, kept.generation)

@@ -283,6 +283,13 @@ def test_where_nobody_listens_the_tokens_are_destroyed_all_the_same(
     assert client.tokens.find(client.party) is None
 
 
+def test_a_provider_that_cannot_be_told_to_the_last_keeps_no_tokens_here(client: Client, provider: OddProvider) -> None:
+    client.link()
+    provider.says("/revoke", Answer(503))
+    assert isinstance(problem_of(lambda: client.feed.unlink(client.party, at_last=True)), FeedBusy)
+    assert client.tokens.find(client.party) is None
+
+
 def test_an_erased_consumers_tokens_are_destroyed_without_being_read(client: Client, provider: OddProvider) -> None:
     client.link()
     client.keyring.destroy(client.party.tenant_id, client.party.consumer_id)
