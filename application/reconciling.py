@@ -97,6 +97,7 @@ def reconcile_dispute(command: ReconcileDispute, work: Work) -> Answer:
         provisional=found.provisional,
         shown=after is not None,
         steady=later.gate(dispute.bureau).steady,
+        counted=later.gate(dispute.bureau).counted,
         changes=found.changes,
     )
     dispute.take_report(comparison, work.caller.actor_id, work.now)

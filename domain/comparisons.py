@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from domain.disputes import Dispute
 
 CONFIRMED_BY_A_REPORT: Final = (Outcome.DELETED, Outcome.CORRECTED)
-"""Everything that was asked has been done: two whole reports that show it after the first end the dispute."""
+"""Everything that was asked has been done: further whole reports that show it too end the dispute."""
 
 _SAME: Final = {Outcome.MOOT: (Outcome.MOOT, Outcome.DELETED, Outcome.CORRECTED)}
 """What was settled before the letter arrived looks, from then on, as if the letter had done it."""
@@ -27,7 +27,8 @@ _SAME: Final = {Outcome.MOOT: (Outcome.MOOT, Outcome.DELETED, Outcome.CORRECTED)
 class Comparison(Value):
     """One report compared with the report that a dispute was opened on.
 
-    `shown`: whether it has the tradeline; `steady`: whether its section lacks just what the last one lacked.
+    `shown`: whether it has the tradeline; `steady`: whether its section lacks just what the last one lacked;
+    `counted`: whether somebody counted the section's accounts, and they are all there.
     """
 
     report_id: UUID
@@ -37,6 +38,7 @@ class Comparison(Value):
     provisional: bool = True
     shown: bool = True
     steady: bool = False
+    counted: bool = False
     changes: tuple[FieldChange, ...] = ()
 
     @property
@@ -78,8 +80,10 @@ class Evaluated(Compared):
     TOPIC: ClassVar[str] = "dispute.evaluated.v1"
     outcome: Outcome
     provisional: bool
+    counted: bool = False
 
     def apply(self, aggregate: Dispute) -> None:
+        aggregate.proposal_counted = self.counted
         aggregate.outcome = self.outcome
         aggregate.provisional = self.provisional
         aggregate.considered[self.report_id] = self.rule

@@ -215,7 +215,11 @@ class Tradeline(Value):
 
 
 class SectionSummary(Value):
-    """Whether one bureau answered, and with how much. `deceased`: whether it says that the person has died."""
+    """Whether one bureau answered, and with how much.
+
+    `deceased`: whether it says that the person has died; `listed`: how many accounts the report's own summary says
+    that the bureau lists, where it has one.
+    """
 
     bureau: Bureau
     present: bool
@@ -224,6 +228,7 @@ class SectionSummary(Value):
     tradeline_count: int
     pulled_on: date | None = None
     deceased: bool | None = None
+    listed: int | None = None
 
 
 class Inquiry(Value):

@@ -202,6 +202,7 @@ class Dispute(Aggregate):
         self.considered: dict[UUID, str] = {}
         self.proposed_from: UUID | None = None
         self.repeated_from: UUID | None = None
+        self.proposal_counted = False
         self.confirmed_from: UUID | None = None
         self.reinserted_in: UUID | None = None
         self.overruled: set[Outcome] = set()
@@ -311,7 +312,8 @@ class Dispute(Aggregate):
     def evaluate(self, found: Comparison, at: datetime) -> None:
         """A later report, or the bureau's answer, shows an outcome; the operator or another report confirms it."""
         if not self._has_decided_from(found.report_id) and self.status in (S.SENT, *WAITING):
-            self._note(self.Evaluated, found, at, outcome=found.outcome, provisional=found.provisional)
+            proposal = {"outcome": found.outcome, "provisional": found.provisional, "counted": found.counted}
+            self._note(self.Evaluated, found, at, **proposal)
 
     def consider_report(self, found: Comparison, at: datetime) -> None:
         """A later report was compared and settles nothing; why is kept on record."""
@@ -322,8 +324,9 @@ class Dispute(Aggregate):
     def _weigh(self, found: Comparison, actor_id: UUID, at: datetime) -> None:
         """Another report beside the one that proposed the outcome on the table.
 
-        The first that counts repeats it, the second ends the dispute: nobody can tell whether the one that proposed
-        it lacked just what was disputed. What an operator has overruled once, no report ends by itself.
+        The first that counts ends the dispute if the accounts of both were counted; else it repeats the proposal, and
+        the second ends it: nobody can tell whether the one that proposed it lacked just what was disputed.
+        What an operator has overruled once, no report ends by itself.
         """
         if self._has_decided_from(found.report_id) or self.outcome is None:
             return
@@ -334,7 +337,7 @@ class Dispute(Aggregate):
             self.take_report(found, actor_id, at)
         elif not found.counts_for(self.outcome) or self.outcome in self.overruled:
             self.consider_report(found, at)
-        elif self.repeated_from is None:
+        elif self.repeated_from is None and not (found.counted and self.proposal_counted):
             self._note(self.OutcomeRepeated, found, at, **proposal)
         else:
             self._note(self.OutcomeConfirmed, found, at, **proposal)

@@ -80,16 +80,18 @@ class Completeness(Value):
 
     `steady`: it shows the accounts of the bureau's last complete section, no fewer and none of those it had lacked.
     Only then is what both lack surely gone: a section that was merely thin shows other accounts the next time.
+    `counted`: the provider, or the report's own summary, says how many accounts there are, and it holds them all.
     """
 
     bureau: Bureau
     complete: bool
     missing: tuple[str, ...] = ()
     steady: bool = False
+    counted: bool = False
 
 
 ROWS_LOST: Final = "rows_lost"
-"""What is missing where a section holds fewer rows than the report's provider lists at the bureau."""
+"""What is missing where a section holds fewer rows than the provider, or the report's own summary, counts there."""
 
 
 def completeness(
@@ -99,14 +101,16 @@ def completeness(
 
     A section must be present, name the borrower, carry a score, hold at least one tradeline, and hold at
     least 70 % of the tradelines of the bureau's last complete section (`previous_counts`, absent if none).
-    Where the provider says how many tradelines it lists (`listed`), the section must hold every one of them.
+    Where the provider says how many tradelines it lists (`listed`), or the report's own summary does, the section
+    must hold every one of them.
     """
     told = listed or {}
-    return {bureau: _gate(report, bureau, previous_counts.get(bureau), told.get(bureau, 0)) for bureau in Bureau}
+    return {bureau: _gate(report, bureau, previous_counts.get(bureau), told.get(bureau)) for bureau in Bureau}
 
 
-def _gate(report: CanonicalReport, bureau: Bureau, previous: int | None, listed: int) -> Completeness:
+def _gate(report: CanonicalReport, bureau: Bureau, previous: int | None, told: int | None) -> Completeness:
     section = report.section(bureau)
+    listed = max(told or 0, section.listed or 0)
     checks = {
         "section": section.present,
         "borrower": section.borrower_present,
@@ -116,7 +120,8 @@ def _gate(report: CanonicalReport, bureau: Bureau, previous: int | None, listed:
         ROWS_LOST: sum(1 for _ in report.rows(bureau)) >= listed,
     }
     missing = tuple(name for name, held in checks.items() if not held)
-    return Completeness(bureau=bureau, complete=not missing, missing=missing)
+    counted = told is not None or section.listed is not None
+    return Completeness(bureau=bureau, complete=not missing, missing=missing, counted=counted and not missing)
 
 
 class FieldChange(Value):

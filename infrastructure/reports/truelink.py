@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from typing import Final
 
@@ -15,7 +16,8 @@ from infrastructure.reports.truelink_people import read_inquiries, read_personal
 from infrastructure.reports.truelink_tradelines import bureau_of_source, read_tradelines
 from infrastructure.reports.truelink_tree import read_tree
 
-PARSER_VERSION: Final = 2
+PARSER_VERSION: Final = 3
+_SUMMARIES: Final = {Bureau.EQUIFAX: "equifax", Bureau.EXPERIAN: "experian", Bureau.TRANSUNION: "transUnion"}
 _SCORE_COMPONENTS: Final = {"TUC": Bureau.TRANSUNION, "EXP": Bureau.EXPERIAN, "EQF": Bureau.EQUIFAX}
 
 
@@ -37,7 +39,7 @@ def parse(raw: bytes, *, pulled_on: date | None = None, latest: date = date.max)
     if pulled is None:
         raise UnreadableReport(f"{merged.place}/sources", "the date of the pull (InquiryDate)")
     subscribers = read_subscribers(merged)
-    sections = _sections(tradelines, personal, scores, pulls)
+    sections = _sections(tradelines, personal, scores, pulls, _listed(merged))
     deceased = codes.flag(merged.code("deceasedIndicator")[0])
     merged.close()
     return CanonicalReport(
@@ -83,6 +85,18 @@ def _scores(merged: Cursor, components: list[Cursor]) -> dict[Bureau, int]:
     return scores
 
 
+def _listed(merged: Cursor) -> dict[Bureau, int]:
+    """How many accounts the report's own summary counts at each bureau; a summary that counts otherwise is none."""
+    found: dict[Bureau, int] = {}
+    with suppress(UnreadableReport):
+        summary = merged.child("summary").child("tradelineSummary")
+        for bureau in Bureau:
+            total = summary.child(_SUMMARIES[bureau]).count("totalAccounts")
+            if total is not None:
+                found[bureau] = total
+    return found
+
+
 def _pull_dates(merged: Cursor, latest: date) -> Iterator[tuple[Bureau, date]]:
     for sources in merged.children("sources"):
         for source in sources.children("source"):
@@ -100,6 +114,7 @@ def _sections(
     personal: tuple[PersonalSection, ...],
     scores: dict[Bureau, int],
     pulls: dict[Bureau, date],
+    listed: dict[Bureau, int],
 ) -> tuple[SectionSummary, ...]:
     counts = Counter(row.bureau for tradeline in tradelines for row in tradeline.reporting)
     people = {section.bureau for section in personal if section.names}
@@ -111,6 +126,7 @@ def _sections(
             score=scores.get(bureau),
             tradeline_count=counts[bureau],
             pulled_on=pulls.get(bureau),
+            listed=listed.get(bureau),
         )
         for bureau in Bureau
     )

@@ -183,8 +183,10 @@ def test_a_report_is_counted_once() -> None:
     assert kinds(made, 6) == [Dispute.ReportConsidered]
 
 
-def report_shows(made: Dispute, name: str, outcome: Outcome | None, *, shown: bool = True, steady: bool = True) -> None:
-    found = comparison(name, outcome, "C04", shown=shown).model_copy(update={"steady": steady})
+def report_shows(
+    made: Dispute, name: str, outcome: Outcome | None, *, shown: bool = True, steady: bool = True, counted: bool = False
+) -> None:
+    found = comparison(name, outcome, "C04", shown=shown).model_copy(update={"steady": steady, "counted": counted})
     made.take_report(found, ACTOR_ID, at(600))
 
 
@@ -206,6 +208,17 @@ def test_two_further_reports_end_what_they_show_too() -> None:
     assert isinstance(confirmed, Dispute.OutcomeConfirmed)
     assert (confirmed.proposed_from, made.repeated_from, confirmed.report_id) == (uid("one"), uid("two"), uid("three"))
     assert (confirmed.rule, confirmed.changes) == ("C04", comparison("three", None, shown=False).changes)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "ends"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_a_second_report_ends_it_where_the_accounts_of_both_were_counted(first: bool, second: bool, ends: bool) -> None:
+    made = received_dispute()
+    report_shows(made, "one", Outcome.DELETED, shown=False, counted=first)
+    report_shows(made, "two", Outcome.DELETED, shown=False, counted=second)
+    assert (made.status is S.CLOSED) is ends
+    assert made.outcome is Outcome.DELETED
 
 
 def test_what_was_repeated_for_one_proposal_does_not_count_for_the_next() -> None:

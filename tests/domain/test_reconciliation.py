@@ -177,6 +177,24 @@ def test_a_section_with_fewer_rows_than_its_provider_lists_has_lost_some_on_the_
     assert completeness(report(*ten), {}, {Bureau.EXPERIAN: 11})[Bureau.EQUIFAX].complete
 
 
+def test_a_reports_own_summary_counts_like_its_provider():
+    ten = [row(group=str(number)) for number in range(10)]
+
+    def gate(summary, told=None):
+        made = report(*ten)
+        sections = tuple(
+            section.model_copy(update={"listed": summary}) if section.bureau is Bureau.EQUIFAX else section
+            for section in made.sections
+        )
+        listed = None if told is None else {Bureau.EQUIFAX: told}
+        return completeness(made.model_copy(update={"sections": sections}), {}, listed)[Bureau.EQUIFAX]
+
+    assert (gate(None).complete, gate(None).counted) == (True, False)
+    assert (gate(10).complete, gate(10).counted) == (True, True)
+    assert (gate(11).missing, gate(11).counted) == (("rows_lost",), False)
+    assert (gate(None, told=10).counted, gate(10, told=11).missing) == (True, ("rows_lost",))
+
+
 ROWS = st.builds(
     row,
     past_due=st.sampled_from([None, 0, 85_00, 90_00]),

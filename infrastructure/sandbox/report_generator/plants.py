@@ -46,7 +46,8 @@ class Planted:
 class Draft:
     """A report being made up. Experian masks the tail of account numbers, so no duplicate shows there.
 
-    `before` holds, by the identity of an account, its columns as the pull before showed them, where they differ.
+    `before` holds, by the identity of an account, its columns as the pull before showed them, where they differ;
+    `listed` how many accounts the summary counts at each bureau, if the report has one.
     """
 
     inventor: Inventor
@@ -61,6 +62,7 @@ class Draft:
     deceased: bool = False
     past: list[tuple[Account, OwnDispute, Identity]] = field(default_factory=list)
     before: dict[int, dict[Bureau, Column]] = field(default_factory=dict)
+    listed: dict[Bureau, int] = field(default_factory=dict)
 
     @property
     def rng(self) -> random.Random:

@@ -7,6 +7,7 @@ rows, and prints names, numbers and dates a little differently every time.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -257,11 +258,13 @@ def _pull(world: _World, items: tuple[Item, ...], day: date, number: int) -> Pul
     """What this pull shows; the first is always whole."""
     rng = world.rng
     shown = {n: Account(a.kind, dict(a.columns)) for n, a in world.accounts.items() if a.columns}
+    on_file = Counter(bureau for account in shown.values() for bureau in account.columns)
     missing, partial = thinned(rng, shown) if number else (frozenset[Bureau](), frozenset[Bureau]())
     blurred(rng, shown.values(), world.inventor)
     groups = [group for n, account in shown.items() for group in _groups(world, n, account, missing)]
     rng.shuffle(groups)
     draft = Draft(world.inventor, world.person, [account for _, account in groups], day, {}, {})
+    draft.listed = {bureau: count for bureau, count in on_file.items() if bureau not in missing}
     scores = {bureau: 600 + rng.randint(-40, 40) for bureau in Bureau if bureau not in missing}
     return Pull(
         raw=write(draft, [], day, ReportFormat.TRUELINK_SMARTCREDIT, scores).raw,

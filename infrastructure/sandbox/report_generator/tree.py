@@ -12,6 +12,7 @@ from infrastructure.sandbox.report_generator.plants import Draft
 from infrastructure.sandbox.report_generator.records import Bankruptcy
 
 SYMBOLS: Final = {Bureau.TRANSUNION: "TUC", Bureau.EXPERIAN: "EXP", Bureau.EQUIFAX: "EQF"}
+_SUMMARIES: Final = {Bureau.TRANSUNION: "TransUnion", Bureau.EXPERIAN: "Experian", Bureau.EQUIFAX: "Equifax"}
 _CONDITIONS: Final = {
     "O": "Open", "C": "Closed", "P": "Paid", "F": "Derogatory", "R": "Refinanced",
     "T": "Transferred",
@@ -64,10 +65,15 @@ def report_tree(
         "Sources": {
             "Source": [{**_source(bureau), "InquiryDate": f"{pulled_on.isoformat()}-07:00"} for bureau in scores]
         },
+        **({"Summary": {"TradelineSummary": _summary(draft.listed)}} if draft.listed else {}),
         "SafetyCheckPassed": "true",
         "DeceasedIndicator": "true" if draft.deceased else "false",
         "FraudIndicator": "false",
     }
+
+
+def _summary(listed: dict[Bureau, int]) -> Tree:
+    return {_SUMMARIES[bureau]: {"TotalAccounts": str(total)} for bureau, total in listed.items()}
 
 
 def _borrower(draft: Draft, scores: dict[Bureau, int]) -> Tree:

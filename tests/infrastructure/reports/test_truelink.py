@@ -215,3 +215,32 @@ def test_a_pull_of_a_day_to_come_is_refused_at_its_place():
     assert refusal.value.place.endswith("/inquiryDate")
     assert "2026" not in str(refusal.value)
     assert parse(raw(tree()), latest=AS_OF).pulled_on == AS_OF
+
+
+COUNTED = {"Equifax": {"TotalAccounts": "7"}, "TransUnion": {"TotalAccounts": "0"}, "Experian": {}}
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        {"TradelineSummary": COUNTED},
+        {"tradelineSummary": {"equifax": {"@totalAccounts": "7"}, "transUnion": {"totalAccounts": 0}}},
+        {"TradelineSummary": {"Equifax": {"@TotalAccounts": "7"}, "TransUnion": {"TotalAccounts": {"$": "0"}}}},
+    ],
+    ids=["plain", "camel", "attributes"],
+)
+def test_the_reports_own_summary_says_how_many_accounts_there_are(summary):
+    report = parse(raw(tree() | {"Summary": summary}))
+    assert {section.bureau: section.listed for section in report.sections} == {
+        Bureau.EQUIFAX: 7,
+        Bureau.EXPERIAN: None,
+        Bureau.TRANSUNION: 0,
+    }
+
+
+@pytest.mark.parametrize(
+    "summary", ["", [], {"TradelineSummary": "none"}, {"TradelineSummary": {"Equifax": {"TotalAccounts": "many"}}}]
+)
+def test_a_summary_that_counts_nothing_is_none(summary):
+    report = parse(raw(tree() | {"Summary": summary}))
+    assert {section.listed for section in report.sections} == {None}

@@ -53,3 +53,16 @@ def test_bureaus_stay_away_or_answer_in_part_now_and_then() -> None:
     partial = sum(len(pull.partial) for made in MADE for pull in made.pulls)
     assert 20 < partial < 200
     assert len({pull.pulled_on for pull in MADE[0].pulls}) == len(MADE[0].pulls)
+
+
+@pytest.mark.parametrize("made", MADE[:8])
+def test_the_summary_counts_what_is_on_file_also_where_the_section_is_thin(made: Sequence) -> None:
+    for pull in made.pulls:
+        report = parse(pull.raw)
+        for bureau in Bureau:
+            listed, rows = report.section(bureau).listed, sum(1 for _ in report.rows(bureau))
+            if bureau not in pull.partial:
+                assert (listed or 0) == rows
+            elif rows:
+                assert listed is not None
+                assert listed > rows
