@@ -8,10 +8,16 @@ from uuid import UUID
 
 from domain.deadlines import ComputedDate, frivolous_notice_due
 from domain.dispute_states import DisputeStatus
-from domain.kernel import Event, Invalid, Sealed, Value
+from domain.kernel import Event, IllegalMove, Invalid, Sealed, Value
 
 if TYPE_CHECKING:
     from domain.disputes import Dispute
+
+
+class DecidedTooEarly(IllegalMove):
+    """The notice's decision is older than the dispute's arrival at the bureau."""
+
+    code = "decided_before_receipt"
 
 
 class FrivolousNotice(Value):
@@ -51,7 +57,7 @@ class FrivolousNotice(Value):
         if self.noticed_on > today or determined_on > self.noticed_on:
             raise Invalid("the bureau decides first, then writes, and not in the future: correct the days")
         if received_on is not None and determined_on < received_on:
-            raise Invalid("the bureau cannot have decided before it received the letter: correct the days")
+            raise DecidedTooEarly("the bureau cannot have decided before it received the letter: correct the days")
 
 
 class FrivolousNoticed(Event):

@@ -11,7 +11,7 @@ from tests.support.cases_over_http import Firm
 from tests.support.routes import Route, absent, every_route
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
-THINGS = "consumer user key report dispute letter mailing task notification job"
+THINGS = "consumer connection user key report dispute letter mailing task notification job"
 IDS = {f"{thing}_id": "0f0e0d0c-0b0a-4908-8706-050403020100" for thing in THINGS.split()} | {
     "finding_key": "0" * 20,
     "kind": "service_terms",

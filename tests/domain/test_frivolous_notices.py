@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from domain.disputes import AlreadyClosed, DisputeStatus
-from domain.frivolous_notices import FrivolousNotice, FrivolousNoticed
+from domain.frivolous_notices import DecidedTooEarly, FrivolousNotice, FrivolousNoticed
 from domain.kernel import IllegalMove, Invalid
 from tests.support.histories import ACTOR_ID, NOTICE, at, dispute, posted_dispute, received_dispute
 
@@ -48,7 +48,7 @@ def test_a_notice_is_due_five_business_days_after_the_decision(
 )
 def test_days_that_cannot_be_are_refused(wrong: FrivolousNotice) -> None:
     made = received_dispute()
-    with pytest.raises(Invalid):
+    with pytest.raises((Invalid, DecidedTooEarly)):
         made.note_frivolous(wrong, ACTOR_ID, LATER)
     assert made.status is DisputeStatus.RECEIVED
 

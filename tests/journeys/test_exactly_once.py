@@ -65,11 +65,11 @@ class Product:
         return Walk(
             base_url=f"http://{self.settings.host}:{self.settings.port}",
             sandbox_url=self.settings.sandbox_url,
+            feed_url=self.settings.feed_url,
             platform_key=f"sp_{self.settings.secret('platform-key').hex()}",
             story=Story(),
             profile=read_json(CHECKOUT / "samples" / "consumer.json"),
-            pull=self.pull,
-            pulled_on=parse(self.pull).pulled_on,
+            reports=[(parse(self.pull).pulled_on, self.pull)],
             folder=self.settings.home / f"letters-{number}",
         )
 
@@ -111,8 +111,8 @@ class Product:
 
 
 def _prepared(walk: Walk) -> Walk:
-    for step in (walk.make_people, walk.give_consents, walk.open_mailbox, walk.import_first, walk.list_findings,
-                 walk.choose, walk.sign):  # fmt: skip
+    for step in (walk.make_people, walk.give_consents, walk.open_mailbox, walk.connect, walk.import_first,
+                 walk.list_findings, walk.choose, walk.sign):  # fmt: skip
         step()
     return walk
 
