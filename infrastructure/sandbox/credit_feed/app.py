@@ -67,6 +67,7 @@ class CreditFeed:
                 client_id = asking.person.client_id
                 fault = self.control.script.strike(client_id, f"{request.method} {request.url.path}")
                 if fault:
+                    await request.body()
                     await before(fault, request, self.cut)
                 answer = await handler(request, replace(asking, fault=fault))
             except Refused as refused:

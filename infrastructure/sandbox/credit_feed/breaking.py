@@ -19,7 +19,7 @@ _REFUSALS: Final = {"500": ("server_error", 500), "503": ("temporarily_unavailab
 
 
 async def before(fault: Fault, request: Request, cut: Cut) -> None:
-    """What goes wrong before anything is done. Raises the refusal the fault asks for."""
+    """What goes wrong once the request was heard, before anything is done. Raises the refusal the fault asks for."""
     if fault.do == "401":
         raise unauthorized("invalid_token", "scripted: the token does not work this time")
     if fault.do == "403":
@@ -33,10 +33,8 @@ async def before(fault: Fault, request: Request, cut: Cut) -> None:
         code, status = _REFUSALS[fault.do]
         raise Refused(code, "scripted: not processed", status)
     if fault.do == "slow":
-        await request.body()
         await asyncio.sleep(fault.number(1))
     if fault.do in ("reset", "timeout_before"):
-        await request.body()
         await _lost(fault, request, cut)
         raise Refused("server_error", "scripted: not processed", 500)
 
