@@ -57,8 +57,11 @@ class Served:
         return party
 
     def signed_in(self, slug: str, email: str) -> Party:
-        """A client of the person with this address."""
+        """A client of the person with this address. The people of a run all sit at one machine, whose sign-ins by
+        right passwords are not what the guard is to count."""
         party = self.party()
+        with self.sfdify.pool.connection() as conn:
+            conn.execute("DELETE FROM limits.bucket WHERE key LIKE 's:address:%'")
         tokens = party.send("POST", "/v1/auth/sign-in", {"tenant": slug, "email": email, "password": PASSWORD}).json()
         party.sign(tokens["access_token"])
         party.tokens = tokens
