@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from uuid import uuid5
-
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.bodies import JsonRoute
 from api.problems import problem_responses
 from api.routes.webhook_endpoints import EndpointId
+from api.routes.webhooks import called, keep
 from api.services import Api, Services
 from application.feed_webhooks import ReceiveFeedWebhook
-from application.kernel import Context, system
-from infrastructure.tokens import Unauthenticated
-from infrastructure.vendors.smartcredit.webhooks import HEADER, PROVIDER, ForgedWebhook, parse, verify
-from infrastructure.webhook_endpoints import UnknownEndpoint
+from infrastructure.vendors.smartcredit.webhooks import HEADER, PROVIDER, parse, verify
 
 router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["webhooks"])
 
@@ -42,16 +38,6 @@ async def receive_smartcredit(endpoint_id: EndpointId, request: Request, api: Ap
 
 
 def _receive(api: Services, endpoint_id: str, raw: bytes, headers: dict[str, str]) -> None:
-    """Anybody may call here, so an endpoint that is not there answers like one whose signature does not hold."""
-    try:
-        endpoint = api.endpoints.find(PROVIDER, endpoint_id)
-        verify(raw, headers, endpoint.secret, api.now())
-    except (UnknownEndpoint, ForgedWebhook):
-        raise Unauthenticated("The signature of this webhook does not hold.") from None
+    endpoint = called(api, PROVIDER, endpoint_id, lambda secret: verify(raw, headers, secret, api.now()))
     news = parse(raw)
-    api.sfdify.inbox.receive(endpoint.tenant_id, PROVIDER, news.event_id, raw, api.now())
-    api.sfdify.bus.handle(
-        ReceiveFeedWebhook(provider=PROVIDER, event_id=news.event_id),
-        system(endpoint.tenant_id),
-        Context(command_id=uuid5(endpoint.endpoint_id, news.event_id), fingerprint=b""),
-    )
+    keep(api, endpoint, news.event_id, raw, ReceiveFeedWebhook(provider=PROVIDER, event_id=news.event_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import uuid5
 
 from fastapi import APIRouter, Request, Response
@@ -11,12 +12,13 @@ from api.bodies import JsonRoute
 from api.problems import problem_responses
 from api.routes.webhook_endpoints import EndpointId
 from api.services import Api, Services
-from application.kernel import Context, system
+from application.kernel import Command, Context, system
 from application.webhooks import ReceivePostWebhook
 from infrastructure.post_news import PROVIDER
 from infrastructure.tokens import Unauthenticated
 from infrastructure.vendors.lob import ForgedWebhook, parse, verify
-from infrastructure.webhook_endpoints import UnknownEndpoint
+from infrastructure.vendors.smartcredit.webhooks import ForgedWebhook as ForgedFeedWebhook
+from infrastructure.webhook_endpoints import UnknownEndpoint, WebhookEndpoint
 
 router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["webhooks"])
 
@@ -48,16 +50,26 @@ async def receive_lob(
 
 
 def _receive(api: Services, endpoint_id: str, raw: bytes, headers: dict[str, str]) -> None:
-    """Anybody may call here, so an endpoint that is not there answers like one whose signature does not hold."""
-    try:
-        endpoint = api.endpoints.find(PROVIDER, endpoint_id)
-        verify(raw, headers, endpoint.secret, api.now())
-    except (UnknownEndpoint, ForgedWebhook):
-        raise Unauthenticated("The signature of this webhook does not hold.") from None
+    endpoint = called(api, PROVIDER, endpoint_id, lambda secret: verify(raw, headers, secret, api.now()))
     event = parse(raw)
-    api.sfdify.inbox.receive(endpoint.tenant_id, PROVIDER, event.id, raw, api.now())
-    api.sfdify.bus.handle(
-        ReceivePostWebhook(event_id=event.id),
-        system(endpoint.tenant_id),
-        Context(command_id=uuid5(endpoint.endpoint_id, event.id), fingerprint=b""),
-    )
+    keep(api, endpoint, event.id, raw, ReceivePostWebhook(event_id=event.id))
+
+
+def called(api: Services, provider: str, endpoint_id: str, verify: Callable[[bytes], None]) -> WebhookEndpoint:
+    """The endpoint that was called with its own secret. Raises Unauthenticated.
+
+    Anybody may call, so an endpoint that is not there answers like one whose signature does not hold.
+    """
+    try:
+        endpoint = api.endpoints.find(provider, endpoint_id)
+        verify(endpoint.secret)
+    except (UnknownEndpoint, ForgedWebhook, ForgedFeedWebhook):
+        raise Unauthenticated("The signature of this webhook does not hold.") from None
+    return endpoint
+
+
+def keep(api: Services, endpoint: WebhookEndpoint, event_id: str, raw: bytes, command: Command) -> None:
+    """Write a verified webhook down, and see to it that it is acted on, once however often it is sent."""
+    api.sfdify.inbox.receive(endpoint.tenant_id, endpoint.provider, event_id, raw, api.now())
+    context = Context(command_id=uuid5(endpoint.endpoint_id, event_id), fingerprint=b"")
+    api.sfdify.bus.handle(command, system(endpoint.tenant_id), context)
