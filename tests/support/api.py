@@ -151,7 +151,10 @@ def serving(
     working: bool = True,
     **settings: Any,
 ) -> Iterator[Served]:
-    """The API on a database of its own, dropped afterwards. Rate limits are out of the way unless given."""
+    """The API on a database of its own, dropped afterwards. Rate limits are out of the way unless given.
+
+    Report providers are in memory, unless `feed_url_override` says where the sandbox is.
+    """
     name = f"sfdify_test_{uuid4().hex}"
     server.execute("CREATE DATABASE {} TEMPLATE {}", name, template)
     try:
@@ -185,13 +188,13 @@ def _served(
             ensure(conn, ALL)
         links = FakeLinks()
         feed = FakeFeed(links)
+        in_memory = {} if "feed_url_override" in chosen else {"feeds": FakeFeeds(feed).of, "links": links}
         sfdify = closing.enter_context(
             wire(
                 settings,
                 database.admin_url,
                 post=lambda tenant: posts.setdefault(tenant, FakePost()),
-                feeds=FakeFeeds(feed).of,
-                links=links,
+                **in_memory,  # type: ignore[arg-type]
             )
         )
         stop = threading.Event()
