@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from xml.etree import ElementTree
@@ -63,7 +64,8 @@ def bureau_in(text: str) -> Bureau | None:
 
 
 def _read(raw: bytes) -> Node | None:
-    text = raw.decode("utf-8", "surrogateescape")
+    marked = raw[:2] in (BOM_UTF16_LE, BOM_UTF16_BE)
+    text = raw.decode("utf-16" if marked else "utf-8", "ignore" if marked else "surrogateescape")
     callback = _CALLBACK.match(text)
     try:
         return _of_json(json.loads((callback[1] if callback else text).lstrip("\ufeff"), object_pairs_hook=_Pairs))

@@ -57,6 +57,14 @@ def test_a_neighbours_bureau_is_not_a_rows_own():
     assert not names_bureau(raw(two), "ASDFGHJKLZ", Bureau.EXPERIAN, marks)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_row_is_read_a_second_time_in_whichever_encoding(encoding):
+    text = raw(tree()).decode().replace("EQF", "EXP").replace("Equifax", "Experian")
+    mark = tree()["TradeLinePartition"]["Tradeline"]["creditorName"]
+    assert names_bureau(text.encode(encoding), mark, Bureau.EXPERIAN, {mark})
+    assert not names_bureau(text.encode(encoding), mark, Bureau.EQUIFAX, {mark})
+
+
 def test_a_crash_is_told_with_its_place(monkeypatch):
     def fails(content, *, pulled_on):
         return json.loads(content) / pulled_on
