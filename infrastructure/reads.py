@@ -9,7 +9,7 @@ from psycopg_pool import ConnectionPool
 
 from domain.bureaus import Bureau
 from domain.deadlines import ReceiptBasis
-from domain.dispute_states import UNDECIDED, DisputeStatus
+from domain.dispute_states import ENDED, UNDECIDED, DisputeStatus
 from domain.findings import OwnDispute
 from domain.letters import LetterStatus
 from domain.reconciliation import Outcome
@@ -19,8 +19,7 @@ from projections import ALL
 from projections.reading import Row, many
 
 _UNDECIDED = [status.value for status in UNDECIDED]
-
-_ENDED = [DisputeStatus.CLOSED.value, DisputeStatus.WITHDRAWN.value]
+_ENDED = [status.value for status in ENDED]
 _GONE = [LetterStatus.SUBMITTED.value, LetterStatus.VOID.value]
 
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.bureaus import Bureau
+from domain.dispute_states import DisputeStatus
 from domain.findings import OwnDispute
 from domain.reconciliation import Outcome
 from infrastructure.projecting.positions import connect
@@ -86,20 +87,20 @@ def test_connections_are_found_by_consumer_and_by_the_providers_name_for_them(
     assert list(found.values()) == [ours, None, None]
 
 
-@pytest.mark.parametrize(
-    ("status", "is_open"), [("selected", True), ("sent", True), ("evaluated", True), ("closed", False),
-                            ("withdrawn", False)],
-)  # fmt: skip
+_OVER = {"closed", "withdrawn", "returned_undelivered", "frivolous_noticed"}
+
+
+@pytest.mark.parametrize("status", list(DisputeStatus))
 def test_a_dispute_is_open_until_it_ended(
-    tmp_path: Path, server: TestServer, database: TestDatabase, status: str, is_open: bool
+    tmp_path: Path, server: TestServer, database: TestDatabase, status: DisputeStatus
 ) -> None:
     tenant, consumer = uuid4(), uuid4()
-    row = (tenant, consumer, uuid4(), uuid4(), "equifax", OPENED, None, None, status, *[None] * 5)
+    row = (tenant, consumer, uuid4(), uuid4(), "equifax", OPENED, None, None, status.value, *[None] * 5)
     with wired(tmp_path, server, database) as sfdify:
         with connect(database.projector_url, "test") as conn:
             marks = ", ".join(["%s"] * len(row))
             conn.execute(f"INSERT INTO rm.disputes ({_COLUMNS}) VALUES ({marks})".encode(), row)
         tables = QueryTables(sfdify.pool)
-        assert tables.open_disputes(tenant, consumer) is is_open
+        assert tables.open_disputes(tenant, consumer) is (status.value not in _OVER)
         assert not tables.open_disputes(tenant, uuid4())
         assert not tables.open_disputes(uuid4(), consumer)

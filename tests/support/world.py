@@ -27,7 +27,7 @@ from domain.bureaus import Bureau
 from domain.connections import Connection
 from domain.credit_reports import CanonicalReport
 from domain.deadlines import ReceiptBasis
-from domain.dispute_states import UNDECIDED, DisputeStatus
+from domain.dispute_states import ENDED, UNDECIDED, DisputeStatus
 from domain.disputes import Dispute
 from domain.findings import OwnDispute
 from domain.kernel import Aggregate, Caller, Event, Invalid, Role
@@ -154,8 +154,7 @@ class FakeReads:
         return next((m.id for m in self._all(tenant_id, Mailing) if m.provider_id == provider_id), None)
 
     def open_disputes(self, tenant_id: UUID, consumer_id: UUID) -> bool:
-        over = (DisputeStatus.CLOSED, DisputeStatus.WITHDRAWN)
-        return any(d.owner_id == consumer_id and d.status not in over for d in self._all(tenant_id, Dispute))
+        return any(d.owner_id == consumer_id and d.status not in ENDED for d in self._all(tenant_id, Dispute))
 
     def connections_of_consumer(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
         return [c.id for c in self._all(tenant_id, Connection) if c.owner_id == consumer_id]
