@@ -22,6 +22,7 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS: Final = (0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 log = structlog.get_logger(__name__)
 _OURS: Final = frozenset({"api", "application", "domain", "infrastructure", "projections", "sfdify"})
+_SERVER: Final = "uvicorn"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -59,10 +60,11 @@ def configure_logging(stream: TextIO | None = None, level: int = logging.INFO) -
 
 class _FixedWords(structlog.stdlib.ProcessorFormatter):
     """Of a library's own line only its fixed words are kept: what it fills in may be anything. What the product's
-    own modules fill in, ids and kinds of failures, is kept and masked like every text."""
+    own modules fill in, ids and kinds of failures, is kept and masked like every text; so is what the server tells of
+    itself: its process, where it listens, how many requests it cut off."""
 
     def format(self, record: logging.LogRecord) -> str:
-        if not isinstance(record.msg, dict) and record.name.partition(".")[0] not in _OURS:
+        if not isinstance(record.msg, dict) and record.name.partition(".")[0] not in {*_OURS, _SERVER}:
             record = copy.copy(record)
             record.args = ()
         return super().format(record)

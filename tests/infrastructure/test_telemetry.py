@@ -78,6 +78,18 @@ def test_our_own_modules_say_which_job_failed_and_are_masked_all_the_same(lines:
     assert parked["event"] == "parked: [email]"
 
 
+def test_the_server_says_which_process_it_is_and_where_it_listens(lines: io.StringIO) -> None:
+    server = logging.getLogger("uvicorn.error")
+    server.info("Started server process [%d]", 4711)
+    server.info("Uvicorn running on %s://%s:%d (Press CTRL+C to quit)", "http", "127.0.0.1", 8321)
+    server.warning("Cannot serve %s", "ann@example.com")
+    assert [line["event"] for line in logged(lines)] == [
+        "Started server process [4711]",
+        "Uvicorn running on http://127.0.0.1:8321 (Press CTRL+C to quit)",
+        "Cannot serve [email]",
+    ]
+
+
 def test_calls_to_others_make_no_line_of_their_own(lines: io.StringIO) -> None:
     logging.getLogger("httpx").info("HTTP Request: %s", "GET https://example.com/?name=Ann")
     assert lines.getvalue() == ""
