@@ -1,5 +1,5 @@
-"""Comparing a new report with what was disputed. One report proposes an outcome; two more, or the operator, end the
-dispute; and whatever was deleted is watched in every report that follows."""
+"""Comparing a new report with what was disputed. One report proposes an outcome; one or two more, or the operator, end
+the dispute; and whatever was deleted is watched in every report that follows."""
 
 from __future__ import annotations
 
