@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from fastapi import FastAPI
@@ -135,12 +136,31 @@ def test_the_api_and_the_workers_are_given_the_time_they_take_to_stop() -> None:
         assert int(granted[1]) > seconds
 
 
-def test_redis_drops_nothing_and_only_the_api_is_reachable_from_the_machine() -> None:
+def test_redis_drops_nothing_and_only_what_a_browser_needs_is_reachable_from_the_machine_alone() -> None:
     services = _compose()["services"]
     assert "--maxmemory-policy noeviction" in services["redis"]["command"]
     assert {name: service["ports"] for name, service in services.items() if "ports" in service} == {
-        "api": ["127.0.0.1:8321:8321"]
+        "api": ["127.0.0.1:8321:8321"],
+        "feed": ["127.0.0.1:8323:8323"],
     }
+
+
+def test_the_sandbox_provider_has_one_address_for_containers_and_for_browsers_of_the_machine() -> None:
+    services = _compose()["services"]
+    for name in OURS:
+        address = urlsplit(services[name]["environment"]["SFDIFY_FEED_URL"])
+        assert address.hostname in services["feed"]["networks"]["inside"]["aliases"]
+        assert address.hostname.endswith(".localhost"), "browsers take these names for the machine they run on"
+        assert f"127.0.0.1:{address.port}:{address.port}" in services["feed"]["ports"]
+
+
+def test_a_live_report_provider_reaches_every_process_that_could_need_it() -> None:
+    names = {str(field.validation_alias) for field in Settings.model_fields.values()}
+    provider = {name for name in names if name.startswith("SMARTCREDIT_")} | {"SFDIFY_FEED_REDIRECT_URL"}
+    assert len(provider) == 14
+    for service in OURS:
+        given = _compose()["services"][service]["environment"]
+        assert {name: given.get(name) for name in provider} == {name: f"${{{name}:-}}" for name in provider}
 
 
 def test_the_compose_file_sets_variables_that_are_read() -> None:
