@@ -5,12 +5,15 @@ from __future__ import annotations
 import hmac
 import time
 from collections import OrderedDict
-from typing import Annotated
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
+from starlette.concurrency import run_in_threadpool
 
 from api.services import Api, Services
 from domain.kernel import Caller, Forbidden, Role
@@ -63,7 +66,10 @@ class TenantLimits:
 
 
 async def caller(request: Request, api: Api, credentials: Credentials) -> Caller:
-    """The caller behind the bearer credential, within their limits."""
+    """The caller behind the bearer credential, within their limits; counted once for each request."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is not None:
+        return known
     if credentials is None:
         raise Unauthenticated("Send an access token or an API key as 'Authorization: Bearer ...'.")
     found = await _identify(request, api, credentials.credentials)
@@ -73,6 +79,7 @@ async def caller(request: Request, api: Api, credentials: Credentials) -> Caller
     request.state.tenant_id, request.state.actor_id = str(found.tenant_id), str(found.actor_id)
     if not decision.allowed:
         raise RateLimited(decision)
+    request.state.caller = found
     return found
 
 
@@ -94,8 +101,10 @@ Reader = Annotated[Caller, Depends(caller)]
 def writer(request: Request, api: Api, found: Reader) -> Caller:
     """A caller who may change things: their session has not been ended meanwhile."""
     session_id = getattr(request.state, "session_id", None)
-    if session_id is not None and not api.sessions.alive(found.tenant_id, session_id, api.now()):
-        raise Unauthenticated("This session has been ended; sign in again.")
+    if session_id is not None and not getattr(request.state, "may_write", False):
+        if not api.sessions.alive(found.tenant_id, session_id, api.now()):
+            raise Unauthenticated("This session has been ended; sign in again.")
+        request.state.may_write = True
     return found
 
 
@@ -106,6 +115,41 @@ async def platform(api: Api, credentials: PlatformCredentials) -> None:
     """Whoever runs this installation: the only one who opens tenants."""
     if credentials is None or not hmac.compare_digest(credentials.credentials.encode(), api.platform_key.encode()):
         raise Unauthenticated("Send the platform key of this installation as 'Authorization: Bearer sp_...'.")
+
+
+Admission = Callable[[Request], Coroutine[Any, Any, None]]
+
+
+def admission(route: Dependant) -> Admission | None:
+    """What lets a request in to this route, so that it can be asked before a body is read; None: anybody may come."""
+    needed = set(_calls(route))
+    return next((admit for call, admit in _ADMISSIONS.items() if call in needed), None)
+
+
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
+    for one in dependant.dependencies:
+        yield one.call
+        yield from _calls(one)
+
+
+async def _admit_reader(request: Request) -> None:
+    await caller(request, request.app.state.services, await _bearer(request))
+
+
+async def _admit_writer(request: Request) -> None:
+    api: Services = request.app.state.services
+    found = await caller(request, api, await _bearer(request))
+    await run_in_threadpool(writer, request, api, found)
+
+
+async def _admit_platform(request: Request) -> None:
+    await platform(request.app.state.services, await _platform(request))
+
+
+_ADMISSIONS: Final[dict[Callable[..., Any], Admission]] = {
+    writer: _admit_writer, caller: _admit_reader, platform: _admit_platform,
+}  # fmt: skip
+"""The strictest first: who may change things is also a caller."""
 
 
 def check(found: Caller, permission: Permission) -> None:

@@ -1,4 +1,5 @@
-"""Reading JSON bodies strictly: what two parsers could read differently, or a database cannot keep, is refused."""
+"""Reading bodies, of those who may come in at all, and JSON strictly: what two parsers could read differently, or a
+database cannot keep, is refused."""
 
 from __future__ import annotations
 
@@ -10,20 +11,25 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
+from api.access import admission
+
 LONGEST_NUMBER: Final = 40
 _Where = tuple[str | int, ...]
 
 
 class JsonRoute(APIRoute):
-    """A route whose JSON body is read by `read_json`; bodies of other types pass as they are."""
+    """A route that reads no body before its caller is known. A JSON body is read by `read_json`; bodies of other
+    types pass as they are."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The framework's handler, behind the strict reading of the body."""
-        handler = super().get_route_handler()
+        """The framework's handler, behind the caller's admission and the strict reading of the body."""
+        handler, admit = super().get_route_handler(), admission(self.dependant)
         if self.body_field is None:
             return handler
 
         async def strict(request: Request) -> Response:
+            if admit is not None:
+                await admit(request)
             if media_type_of(request.headers) == "application/json" and (raw := await request.body()):
                 request._json = read_json(raw)  # where the framework looks for what was parsed before
             return await handler(request)

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any, Final
 from uuid import uuid4
 
@@ -30,6 +31,9 @@ PATIENCE_S: Final = 20.0
 """The longest pause inside a body: who sends one byte a minute would otherwise hold a connection for ever."""
 BODY_WITHIN_S: Final = 180.0
 """The longest a body may take in all, which who sends one byte a second would reach: 20 MB come in at 1 Mbit/s."""
+LINGER_S: Final = 2.0
+"""How long what still comes is taken in, and dropped, after a refusal that waited for no body: a connection closed on
+arriving bytes is reset, and the refusal may be lost with it."""
 CLIENT_LEFT: Final = 499
 """The status in logs and figures of a request whose client was gone before an answer could begin."""
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{7,63}")
@@ -203,14 +207,14 @@ class BodyLimits:
             await self._refuse(400, scope, receive, send)
         elif int(declared) > limit:
             await self._refuse(413, scope, receive, send)
-        elif self._unreadable(scope, headers, declared):
+        elif self._unreadable(scope, headers):
             await self._refuse(415, scope, receive, send)
         else:
-            await self.app(scope, _counted(receive, limit), send)
+            body = _Body(receive, send, limit)
+            await self.app(scope, body.receive, body.answer if _has_body(headers) else send)
 
-    def _unreadable(self, scope: Scope, headers: Headers, declared: str) -> bool:
-        has_body = int(declared) > 0 or "transfer-encoding" in headers
-        if scope["method"] not in _BODIES or not has_body:
+    def _unreadable(self, scope: Scope, headers: Headers) -> bool:
+        if scope["method"] not in _BODIES or not _has_body(headers):
             return False
         media_type = media_type_of(headers)
         others = next((types for pattern, types in self.other_types if pattern.fullmatch(scope["path"])), frozenset())
@@ -228,25 +232,52 @@ class BodyLimits:
         await response(scope, receive, send)
 
 
-def _counted(receive: Receive, limit: int) -> Receive:
-    received, complete, clock = 0, False, asyncio.get_running_loop().time
-    until = clock() + BODY_WITHIN_S
+def _has_body(headers: Headers) -> bool:
+    return int(headers.get("content-length", "0")) > 0 or "transfer-encoding" in headers
 
-    async def counted() -> Message:
-        nonlocal received, complete
+
+class _Body:
+    """One request's body: how much of it has come and how long that took; and, where a refusal waited for none of it,
+    that the client hears the refusal and then loses the connection, instead of holding it with a body nobody reads."""
+
+    def __init__(self, receive: Receive, send: Send, limit: int) -> None:
+        self._receive, self._send, self._limit = receive, send, limit
+        self._received, self._asked, self._complete, self._refused = 0, False, False, False
+        self._clock = asyncio.get_running_loop().time
+        self._until = self._clock() + BODY_WITHIN_S
+
+    async def receive(self) -> Message:
+        """The next part. Raises BodyTooLarge and BodyTooSlow."""
+        self._asked = True
         try:
-            patience = None if complete else min(PATIENCE_S, until - clock())
-            message = await asyncio.wait_for(receive(), patience)
+            patience = None if self._complete else min(PATIENCE_S, self._until - self._clock())
+            message = await asyncio.wait_for(self._receive(), patience)
         except TimeoutError:
             raise BodyTooSlow from None
         if message["type"] == "http.request":
-            complete = not message.get("more_body", False)
-            received += len(message.get("body", b""))
-            if received > limit:
+            self._complete = not message.get("more_body", False)
+            self._received += len(message.get("body", b""))
+            if self._received > self._limit:
                 raise BodyTooLarge
         return message
 
-    return counted
+    async def answer(self, message: Message) -> None:
+        """Pass the answer on."""
+        if message["type"] == "http.response.start" and message["status"] >= 400 and not self._asked:
+            self._refused = True
+            MutableHeaders(scope=message)["Connection"] = "close"
+        if not self._refused or message["type"] != "http.response.body" or message.get("more_body", False):
+            await self._send(message)
+            return
+        await self._send({**message, "more_body": True})
+        await self._drain()
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _drain(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_S):
+                while (await self._receive()).get("more_body", False):
+                    pass
 
 
 def install(

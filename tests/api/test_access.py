@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import time
 from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
 
 from api.access import TenantLimits, check, own_case
+from api.middleware import PATIENCE_S
 from domain.kernel import Caller, Forbidden, Role
 from domain.permissions import Permission, allowed
 from infrastructure.ids import new_id
+from infrastructure.limits import Decision, PostgresRateLimiter
 from tests.support.api import Served, serving
 from tests.support.cases_over_http import Firm, open_firm
 from tests.support.postgres import TestServer
@@ -68,6 +76,72 @@ def test_only_the_platform_opens_tenants(served: Served, firms: tuple[Firm, Firm
 
     for party in (firms[0].owner, firms[0].people["machine"], served.party("sp_wrong"), served.party()):
         assert party.send("POST", "/v1/tenants", body | {"owner": _owner()}).status_code == 401
+
+
+def first_words(served: Served, path: str, media_type: str, credential: str = "") -> tuple[bytes, float]:
+    """What is said to a client that sends the head of a request with a body, and then nothing; and after how long."""
+    address, began = urlsplit(served.base_url), time.monotonic()
+    lines = [f"POST {path} HTTP/1.1", "Host: x", "Content-Length: 900000", f"Content-Type: {media_type}"]
+    lines += ["Idempotency-Key: k", *([f"Authorization: Bearer {credential}"] if credential else [])]
+    with socket.create_connection((address.hostname, address.port), timeout=15) as client:
+        client.sendall("\r\n".join([*lines, "", ""]).encode())
+        return client.recv(65536), time.monotonic() - began
+
+
+_ANYBODY = UUID(int=7)
+_UPLOADS = [
+    ("/v1/consumers", "application/json"),
+    (f"/v1/reports/{_ANYBODY}/matches", "application/json"),
+    (f"/v1/consumers/{_ANYBODY}/documents", "multipart/form-data; boundary=x"),
+    (f"/v1/consumers/{_ANYBODY}/reports", "application/json"),
+    ("/v1/tenants", "application/json"),
+]
+
+
+@pytest.mark.parametrize(("path", "media_type"), _UPLOADS)
+@pytest.mark.parametrize("credential", ["", "sk_wrong", "not.a.token"])
+def test_a_body_is_not_waited_for_before_its_sender_is_known(
+    served: Served, path: str, media_type: str, credential: str
+) -> None:
+    answer, seconds = first_words(served, path, media_type, credential)
+    head, _, body = answer.partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 401 ")
+    assert b"connection: close" in head.lower()
+    assert json.loads(body)["code"] == "unauthenticated"
+    assert seconds < PATIENCE_S / 4
+
+
+@pytest.mark.parametrize(("path", "media_type"), _UPLOADS[:4])
+def test_nor_before_a_session_is_known_to_have_ended(counted: Served, path: str, media_type: str) -> None:
+    person = open_firm(counted, f"ended{_UPLOADS.index((path, media_type))}").owner
+    token = person.http.headers["Authorization"].removeprefix("Bearer ")
+    person.made("POST", "/v1/auth/sign-out", {"refresh_token": person.tokens["refresh_token"]})
+    answer, seconds = first_words(counted, path, media_type, token)
+
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert seconds < PATIENCE_S / 4
+
+
+def test_a_request_with_a_body_is_counted_once(counted: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    person, counts = open_firm(counted, "once").people["operator"], []
+    check_async = PostgresRateLimiter.check_async
+
+    async def counting(self: PostgresRateLimiter, tenant_id: UUID, user_id: UUID, *more: Any) -> Decision:
+        counts.append(user_id)
+        return await check_async(self, tenant_id, user_id, *more)
+
+    monkeypatch.setattr(PostgresRateLimiter, "check_async", counting)
+    statuses = [person.send("POST", "/v1/consumers", {}).status_code]
+    statuses += [person.send("POST", f"/v1/consumers/{_ANYBODY}/documents", files={"file": b"x"}).status_code]
+
+    assert statuses == [422, 422]
+    assert len(counts) == 2
+
+
+def test_a_route_without_sign_in_reads_what_anybody_sends(served: Served) -> None:
+    for path in ("/v1/auth/sign-in", "/v1/auth/refresh", "/v1/auth/sign-out"):
+        assert served.party().send("POST", path, {}).status_code == 422
 
 
 def _owner() -> dict[str, str]:

@@ -20,6 +20,7 @@ from api import middleware, problems
 from api.etags import etag
 from infrastructure.limits import Decision, Policy, RateLimited
 from infrastructure.telemetry import Metrics
+from infrastructure.tokens import Unauthenticated
 from tests.support.logs import captured_logs
 from tests.support.serving import running
 
@@ -65,6 +66,10 @@ def build(metrics: Metrics) -> FastAPI:
     @app.post("/v1/quiet")
     def quiet() -> None:
         return None
+
+    @app.post("/v1/refusing")
+    def refusing() -> None:
+        raise Unauthenticated("no")
 
     @app.get("/v1/bug")
     def bug() -> None:
@@ -258,6 +263,45 @@ def test_over_a_real_connection_an_endless_body_is_cut_off() -> None:
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"application/problem+json" in answer
     assert sent < 20 * len(chunk) + 8_000_000
+
+
+HEAD = b"POST /v1/%b HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n"
+
+
+def told(port: int, head: bytes, body: bytes) -> tuple[bytes, bytes]:
+    """What is said to the head alone, and then until the connection ends, while the body comes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(head)
+        first = client.recv(65536)
+        client.sendall(body)
+        rest = b""
+        while part := client.recv(65536):
+            rest += part
+    return first, rest
+
+
+def test_a_refusal_that_waited_for_no_body_ends_the_connection_gently() -> None:
+    with served(build(Metrics())) as port:
+        first, rest = told(port, HEAD % b"refusing", b" " * 900_000)
+    assert first.startswith(b"HTTP/1.1 401 ")
+    assert b"connection: close" in first.lower()
+    assert first.endswith(b"}")
+    assert rest == b""
+
+
+def test_a_client_that_sends_nothing_more_does_not_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middleware, "LINGER_S", 0.2)
+    with served(build(Metrics())) as port:
+        began = time.monotonic()
+        first, rest = told(port, HEAD % b"refusing", b"")
+    assert (first[:13], rest) == (b"HTTP/1.1 401 ", b"")
+    assert 0.1 < time.monotonic() - began < 5
+
+
+def test_what_was_carried_out_or_had_no_body_keeps_the_connection(http: TestClient) -> None:
+    assert "connection" not in http.post("/v1/quiet", content=b"{}", headers=JSON).headers
+    assert "connection" not in http.post("/v1/refusing").headers
+    assert http.post("/v1/refusing", content=b"{}", headers=JSON).headers["connection"] == "close"
 
 
 def slowly(app: FastAPI, pause_s: float) -> list[int]:
