@@ -29,12 +29,15 @@ from infrastructure.postgres import pool
 from infrastructure.projecting import (
     Busy,
     Decode,
+    NotRetired,
     NotSwapped,
     Runner,
     Stale,
     Stuck,
+    drop_retired,
     parked_events,
     replay_parked,
+    retired,
     status,
 )
 from infrastructure.projecting import Progress as Done
@@ -82,10 +85,10 @@ def list_projections() -> None:
 
 @projections.command("status")
 def show_status(as_json: Json = False) -> None:
-    """How far each projection has read, and whether its rows may be used."""
+    """How far each projection has read, and whether its rows may be used; those of other releases are told too."""
     settings = load()
     with database(settings) as admin_url, connect(urls_of(settings, admin_url).projector, "status") as conn:
-        found = status(conn, ALL)
+        found, strangers = status(conn, ALL), retired(conn, ALL)
     rows = [
         {
             "name": one.name,
@@ -95,11 +98,30 @@ def show_status(as_json: Json = False) -> None:
             "lag_events": one.lag.events if one.lag else None,
             "parked": one.lag.parked if one.lag else None,
         }
-        for one in found
+        for one in (*found, *strangers)
     ]
     _show(rows, as_json)
     if not all(one.is_usable for one in found):
         raise typer.Exit(1)
+
+
+@projections.command("drop")
+def drop(
+    name: Annotated[str, typer.Argument()],
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+) -> None:
+    """Drop the tables of a projection that this release does not have. Only that release can make them again."""
+    settings = load()
+    if not yes:
+        typer.confirm(f"Drop the query tables of projection {name} and its place in the log?", abort=True)
+    with database(settings) as admin_url, connect(urls_of(settings, admin_url).projector, "drop") as conn:
+        try:
+            done = drop_retired(conn, name, ALL)
+        except (Busy, NotRetired) as error:
+            sys.stderr.write(f"sfdify: {error}\n")
+            raise typer.Exit(1) from None
+    tables = ", ".join(f"rm.{table}" for table in done.tables) or "no table"
+    out.print(f"{done.name}: dropped {tables} and {done.parked} parked events", highlight=False)
 
 
 @projections.command("rebuild")

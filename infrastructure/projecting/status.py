@@ -49,11 +49,12 @@ class Status:
     """One projection as this version of the product sees it.
 
     `state`: `live` (a process moves it), `idle` (nobody does), `stale` (its rows were made by another
-    version: rebuild it), `missing` (never made). `rebuilding` says that a rebuild is under way or unfinished.
+    version: rebuild it), `missing` (never made), `not of this release` (without a `version` here: nothing of
+    it is read or written). `rebuilding` says that a rebuild is under way or unfinished.
     """
 
     name: str
-    version: int
+    version: int | None
     built_version: int | None
     state: str
     rebuilding: bool

@@ -40,6 +40,25 @@ def test_projections_are_listed_and_are_level(run: Commands) -> None:
     assert ALL[0].name in run("projections", "status").out
 
 
+def test_a_projection_of_another_release_is_told_and_dropped_on_purpose_alone(run: Commands) -> None:
+    with run.projector() as conn:
+        conn.execute("CREATE TABLE rm.old_scores (tenant_id uuid)")
+        conn.execute("INSERT INTO es.projection (name, version, shape, tables) VALUES ('old', 3, 'x', '{old_scores}')")
+        conn.execute("INSERT INTO es.position (name) VALUES ('old')")
+    shown = run("projections", "status", "--json")
+    assert shown.status == 0, "what nobody reads keeps nobody from working"
+    assert {row["name"]: row["state"] for row in json.loads(shown.out)}["old"] == "not of this release"
+    assert run("projections", "drop", "old").status == 1, "nobody said yes"
+    assert "is of this release" in run.refused("projections", "drop", "disputes", "--yes")
+    assert "holds no projection nosuch" in run.refused("projections", "drop", "nosuch", "--yes")
+    dropped = run("projections", "drop", "old", "--yes")
+    assert (dropped.status, dropped.out) == (0, "old: dropped rm.old_scores and 0 parked events\n")
+    assert "old" not in {row["name"] for row in json.loads(run("projections", "status", "--json").out)}
+    with run.projector() as conn:
+        assert conn.execute("SELECT to_regclass('rm.old_scores')").fetchone() == (None,)
+        assert conn.execute("SELECT FROM es.position WHERE name = 'old'").rowcount == 0
+
+
 def test_a_projection_is_rebuilt_and_verified(run: Commands) -> None:
     rebuilt = run("projections", "rebuild", "disputes")
     assert rebuilt.status == 0
