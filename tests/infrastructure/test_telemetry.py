@@ -78,8 +78,11 @@ def test_our_own_modules_say_which_job_failed_and_are_masked_all_the_same(lines:
     assert parked["event"] == "parked: [email]"
 
 
-def test_the_server_says_which_process_it_is_and_where_it_listens(lines: io.StringIO) -> None:
+def test_the_server_says_which_process_it_is_and_where_it_listens(
+    lines: io.StringIO, caplog: pytest.LogCaptureFixture
+) -> None:
     server = logging.getLogger("uvicorn.error")
+    caplog.set_level(logging.INFO, logger=server.name)  # a quiet server of another test may have run before
     server.info("Started server process [%d]", 4711)
     server.info("Uvicorn running on %s://%s:%d (Press CTRL+C to quit)", "http", "127.0.0.1", 8321)
     server.warning("Cannot serve %s", "ann@example.com")
