@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +24,7 @@ from infrastructure.projecting.tables import drop, forget
 from projections.kernel import Projection
 
 RETIRED: Final = "not of this release"
+_PATIENCE_S: Final = 2.0
 _COPIES: Final = ("", SHADOW, SCRATCH)
 
 
@@ -59,7 +61,7 @@ def drop_retired(conn: Connection[Any], name: str, projections: Sequence[Project
     with maintenance(conn, name):
         if name not in _strangers(built(conn), projections):
             raise NotRetired(f"the database holds no projection {name}; `sfdify projections status` names them")
-        if not take_ownership(conn, [name]):
+        if not _owned(conn, name):
             raise Busy(f"a process of another release keeps projection {name} up; end it first")
         try:
             with conn.transaction():
@@ -70,6 +72,16 @@ def drop_retired(conn: Connection[Any], name: str, projections: Sequence[Project
         finally:
             if not conn.broken:
                 give_up(conn, name)
+
+
+def _owned(conn: Connection[Any], name: str) -> bool:
+    """Whether the rows are ours now; the session of a process that has just ended is waited for."""
+    until = time.monotonic() + _PATIENCE_S
+    while not take_ownership(conn, [name]):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _dropped(conn: Connection[Any], name: str, projections: Iterable[Projection]) -> Dropped:

@@ -19,7 +19,8 @@ def test_each_projection_is_told_as_this_version_sees_it(
     assert [(one.state, one.built_version, one.lag) for one in status(projector, BOTH)] == [("missing", None, None)] * 2
     runner = Runner(database.projector_url, BOTH, decode)
     runner.drain()
-    assert [(one.state, one.built_version, one.is_usable) for one in status(projector, BOTH)] == [("idle", 1, True)] * 2
+    idle = [("idle", 1, True)] * 2
+    assert until(lambda: [(x.state, x.built_version, x.is_usable) for x in status(projector, BOTH)] == idle)
     with running(runner):
         assert until(lambda: [one.state for one in status(projector, BOTH)] == ["live", "live"])
     (stale,) = status(projector, [Renewed()])
