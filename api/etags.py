@@ -62,12 +62,6 @@ async def expected_version(
 ExpectedVersion = Annotated[int | None, Depends(expected_version)]
 
 
-def check_version(expected: int | None, actual: int) -> None:
-    """Refuse with 412 unless the aggregate still has the version the client decided on."""
-    if expected is not None and expected != actual:
-        raise StaleVersion("It was changed meanwhile; read it again and decide again.", actual_version=actual)
-
-
 def not_modified(request: Request, tag: str) -> bool:
     """Whether the client's copy (If-None-Match) is still the present one; weak comparison, as RFC 9110 asks."""
     header = request.headers.get("if-none-match")

@@ -8,7 +8,7 @@ from typing import Final
 
 from domain import wording
 from domain.address_book import dispute_address, is_stale
-from domain.kernel import Invalid, Value
+from domain.kernel import Value
 from domain.letter_facts import ITEMS_MAX, DisputedItemFacts, LetterFacts, is_masked
 from domain.templates import LetterContent, compose
 from domain.tracing import Known, untraced
@@ -19,16 +19,6 @@ class LintProblem(Value):
 
     rule: str
     message: str
-
-
-class LetterRefused(Invalid):
-    """The letter breaks a prohibition and may not be printed."""
-
-    code = "letter_refused"
-
-    def __init__(self, problems: tuple[LintProblem, ...]) -> None:
-        super().__init__("; ".join(f"{p.rule}: {p.message}" for p in problems), problems=len(problems))
-        self.problems = problems
 
 
 def _words(pattern: str) -> re.Pattern[str]:
@@ -113,12 +103,6 @@ _FIXED_PARTS: Final = (
     "letter_id", "bureau", "letter_date", "date_line", "sender_lines", "recipient_lines", "subject", "identification",
     "salutation", "closing", "signature", "enclosures",
 )  # fmt: skip
-
-
-def require_clean(content: LetterContent, facts: LetterFacts) -> None:
-    """Let a letter pass only if it breaks nothing. Raises `LetterRefused` with every problem."""
-    if problems := lint(content, facts):
-        raise LetterRefused(problems)
 
 
 def lint(content: LetterContent, facts: LetterFacts) -> tuple[LintProblem, ...]:

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from api.etags import (
     InvalidIfMatch,
     PreconditionRequired,
-    check_version,
     etag,
     expected_version,
     not_modified,
@@ -32,7 +31,6 @@ def test_a_tag_gives_back_its_version(version: int, position: int) -> None:
 
 def test_a_star_accepts_whatever_is_there() -> None:
     assert asyncio.run(expected_version("*")) is None
-    check_version(None, 7)
 
 
 def test_a_change_must_name_its_version() -> None:
@@ -53,13 +51,6 @@ def test_what_is_no_single_tag_is_a_bad_request(tag: str) -> None:
     with pytest.raises(InvalidIfMatch) as refused:
         asyncio.run(expected_version(tag))
     assert refused.value.status == 400
-
-
-def test_a_version_passed_meanwhile_is_stale() -> None:
-    check_version(3, 3)
-    with pytest.raises(StaleVersion) as refused:
-        check_version(3, 4)
-    assert refused.value.context == {"actual_version": 4}
 
 
 @pytest.mark.parametrize(
