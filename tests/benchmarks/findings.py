@@ -2,8 +2,9 @@
 
 Each file has its own size, format, day and random choice of errors, from a source of chance that no test uses. Truth is
 what the generator says it planted and what each plant declares that it implies; no detector has a part in it. A finding
-that is no dispute (informational) and was not planted is counted apart. The bounds of time are for the clock on the
-wall; the processor's own time stands beside it, because other work on the machine does not lengthen it.
+that is no dispute (informational) and was not planted is counted apart. What shows beside an earlier pull only (D04,
+D49) is planted in pairs of pulls. The bounds of time are for the clock on the wall; the processor's own time stands
+beside it, because other work on the machine does not lengthen it.
 """
 
 from __future__ import annotations
@@ -16,14 +17,25 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from typing import Any, Final
+from uuid import UUID
 
 from domain.bureaus import Bureau
+from domain.credit_files import CreditFile
 from domain.credit_reports import CanonicalReport, ReportFormat
 from domain.findings import DETECTORS, Finding, Identity, detect, detect_after_disputes
 from infrastructure.reports import parse
-from infrastructure.sandbox.report_generator import ALL_ERRORS, GeneratedReport, base_scores, generate, invent, write
+from infrastructure.sandbox.report_generator import (
+    ALL_ERRORS,
+    GeneratedReport,
+    base_scores,
+    generate,
+    generate_pair,
+    invent,
+    write,
+)
 from infrastructure.sandbox.report_generator.mixes import FEWEST, MOST
 
 PRECISION: Final = 0.98
@@ -33,6 +45,12 @@ PARSE_MS: Final = 50.0
 TRADELINES: Final = 60
 MONTHS: Final = 48
 PARSE_EVERY: Final = 25
+PAIR_EVERY: Final = 10
+"""Errors that show beside the pull before only (D04, D49) are looked for in a pair of pulls after so many files."""
+
+SILENT: Final = 0.5
+"""How likely one bureau does not answer the second pull of a pair."""
+
 PLANTED: Final = 0.3
 """How likely each kind of error is in a file."""
 SHOWN: Final = 8
@@ -83,6 +101,9 @@ def main(files: int = 5_000, seed: int = 0) -> dict[str, Any]:
         run.scans.append(time.perf_counter() - began)
         run.scan_work.append(time.process_time() - worked)
         compare(run, generated, findings, number)
+        if number % PAIR_EVERY == 0:
+            later, since = pair(seed, number)
+            compare(run, later, since, number)
         if number % PARSE_EVERY == 0:
             began, worked = time.perf_counter(), time.process_time()
             parse(large.raw)
@@ -99,6 +120,27 @@ def invented(seed: int, number: int) -> tuple[GeneratedReport, date]:
     encoding, tradelines = rng.choice(list(ReportFormat)), rng.randint(FEWEST, MOST)
     report = generate(rng.getrandbits(48), as_of, encoding, plan, tradelines=tradelines, as_far_as_they_fit=True)
     return report, as_of
+
+
+def pair(seed: int, number: int) -> tuple[GeneratedReport, tuple[Finding, ...]]:
+    """The second of two pulls of one person, and what is found in it beside the first, matched as an import does."""
+    rng = random.Random(f"pair/{seed}/{number}")
+    as_of = date(2024, 1, 1) + timedelta(days=rng.randrange(1_500))
+    silent = rng.choice(list(Bureau)) if rng.random() < SILENT else None
+    encoding = rng.choice([encoding for encoding in ReportFormat if encoding.family == "truelink"])
+    made = generate_pair(rng.getrandbits(48), as_of, encoding, {"D04": None}, silent)
+    before, after = (parse(report.raw) for report in made)
+    at = datetime.combine(as_of, time_of_day(15), tzinfo=UTC)
+    file = CreditFile.open(UUID(int=1), at, UUID(int=2))
+    first, second = (
+        file.match_pull(UUID(int=3 + place), report, at).tradeline_ids for place, report in enumerate((before, after))
+    )
+    then = {(first[row.ref], row.bureau): row for row in before.rows() if row.ref in first}
+    places = {row.ref: (second[row.ref], row.bureau) for row in after.rows() if row.ref in second}
+    earlier = {ref: then[place] for ref, place in places.items() if place in then}
+    counts = {bureau: before.section(bureau).tradeline_count for bureau in Bureau}
+    found = detect(after, as_of, made[1].profile, counts, previous=before, earlier=earlier)
+    return made[1], tuple(found)
 
 
 def identities_in(report: CanonicalReport, generated: GeneratedReport) -> dict[str, tuple[Identity, ...]]:

@@ -158,15 +158,21 @@ def generate_pair(
     as_of: date,
     encoding: ReportFormat = ReportFormat.TRUELINK_SMARTCREDIT,
     errors: Mapping[str, Bureaus | None] = EVERY_ERROR,
+    silent: Bureau | None = None,
 ) -> tuple[GeneratedReport, GeneratedReport]:
     """Two pulls of one person, 30 days apart: errors made in between show in the second only, beside the first.
 
-    Nothing is told of the first: it has the errors that were there already.
+    Nothing is told of the first: it has the errors that were there already. `silent` does not answer the second time,
+    which is an error of its own (D49).
     """
     draft, planted = invent(seed, as_of, errors)
     scores = base_scores(draft, tuple(Bureau))
     first = write(as_before(draft), [], as_of - BETWEEN_PULLS, encoding, scores)
-    return first, write(draft, planted, as_of, encoding, scores, follows=True)
+    answered = {bureau: score for bureau, score in scores.items() if bureau is not silent}
+    second = write(draft, planted, as_of, encoding, answered, follows=True)
+    if silent is not None:
+        second = replace(second, planted=(*second.planted, PlantedError("D49", None, (silent,))))
+    return first, second
 
 
 def base_scores(draft: Draft, bureaus: Bureaus) -> dict[Bureau, int]:

@@ -148,3 +148,12 @@ def test_errors_go_to_the_bureaus_that_were_asked_for():
     draft, truths = invent(4, AS_OF, dict.fromkeys(("D07", "D16", "D47", "D48"), (Bureau.EXPERIAN, Bureau.TRANSUNION)))
     assert {truth.bureaus for truth in truths} == {(Bureau.EXPERIAN, Bureau.TRANSUNION)}
     assert all(truth.account in draft.accounts for truth in truths)
+
+
+def test_a_bureau_that_does_not_answer_the_second_time_is_part_of_the_truth():
+    first, second = generate_pair(4, AS_OF, errors={"D04": None}, silent=Bureau.EXPERIAN)
+    before, after = parse(first.raw), parse(second.raw)
+    assert before.section(Bureau.EXPERIAN).present
+    assert not after.section(Bureau.EXPERIAN).present
+    assert [error.bureaus for error in second.planted if error.detector == "D49"] == [(Bureau.EXPERIAN,)]
+    assert not [error for error in second.planted if error.detector != "D49" and Bureau.EXPERIAN in error.bureaus]
