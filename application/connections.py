@@ -175,21 +175,16 @@ def revoke_connection(command: RevokeConnection, work: Work) -> Answer:
 def end_link(command: EndLink, work: Work) -> Answer:
     """Tell the provider until it hears, ever less often and for a day at most; then the tokens are destroyed untold.
 
-    A link that the consumer has set out for anew since, or has made, is left alone: they have agreed again, and its
-    tokens take the old ones' place.
+    A link that the consumer has made anew since is left alone: they have agreed again, and its tokens have taken the
+    old ones' place. While they are on their way the old tokens wait, for a day at most: they may never come back.
     """
     connection = work.load(Connection, command.connection_id)
     erased = work.load(Consumer, connection.owner_id).forgotten
-    if connection.status in (ConnectionStatus.REVOKED, ConnectionStatus.NEEDS_REAUTH) and not erased:
-        work.renew_lease()
+    if connection.status is not ConnectionStatus.ACTIVE and not erased:
         at_last = _told_s(work) >= _TOLD_AT_MOST_S
-        try:
-            feed_of(connection, work).unlink(party_of(connection, work.caller.tenant_id), at_last=at_last)
-        except FeedBusy as busy:
-            if not at_last:
-                raise NotYet(max(busy.retry_after_seconds, _pause(work))) from None
-        except (LinkRefused, FeedRefused):
-            pass  # the provider knows of no such link any more, or never will listen
+        if connection.status is ConnectionStatus.PENDING and not at_last:
+            raise NotYet(_pause(work))
+        _unlink(connection, work, at_last=at_last)
     return {"connection_id": connection.id, "version": connection.version}
 
 
@@ -223,6 +218,23 @@ def account_digest(provider: str, subject: str, work: Work) -> str:
     if not subject:
         return ""
     return work.ports.keys.digest(work.caller.tenant_id, f"feed-account:{provider}:{subject}").hex()
+
+
+def _unlink(connection: Connection, work: Work, *, at_last: bool) -> None:
+    party = party_of(connection, work.caller.tenant_id)
+    try:
+        feed = feed_of(connection, work)
+    except FeedRefused:
+        work.ports.links.destroy(party)  # there is nobody to tell any more
+        return
+    work.renew_lease()
+    try:
+        feed.unlink(party, at_last=at_last)
+    except FeedBusy as busy:
+        if not at_last:
+            raise NotYet(max(busy.retry_after_seconds, _pause(work))) from None
+    except (LinkRefused, FeedRefused):
+        pass  # the provider knows of no such link any more, or never will listen
 
 
 def _revoke(connection: Connection, work: Work) -> None:

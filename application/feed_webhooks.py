@@ -61,7 +61,7 @@ def follow_feed(command: FollowFeed, work: Work) -> Answer:
     connection_id = _connection_of(command.provider, news, work) if news is not None else None
     if news is not None and connection_id is not None:
         connection = work.load(Connection, connection_id)
-        _act(news.kind, connection, command, work)
+        _act(news, connection, command, work)
         work.save_now(f"follow-{work.ports.new_id()}")  # repeated after a crash it decides nothing new
     work.ports.inbox.finish_feed(tenant_id, command.provider, command.event_id)
     return {"connection_id": connection_id} if connection_id is not None else {}
@@ -84,16 +84,24 @@ def _is_fresh(work: Work) -> bool:
     return made_at is not None and work.ports.clock.now() - made_at < _PATIENCE
 
 
-def _act(kind: NewsKind, connection: Connection, command: FollowFeed, work: Work) -> None:
+def _act(news: FeedNews, connection: Connection, command: FollowFeed, work: Work) -> None:
     agrees = work.load(Consumer, connection.owner_id).agrees_to(ConsentKind.CREDIT_PULL)
     if not agrees or connection.status is not ConnectionStatus.ACTIVE:
         return
-    if kind is NewsKind.REPORT_UPDATED:
+    if news.kind is NewsKind.REPORT_UPDATED:
         if connection.pull is not None and connection.pull.order_id:
             raise NotYet(_SOON_S if connection.pull.attempts == 0 else _LATER_S)
         connection.request_pull(work.ports.new_id(), PullCause.WEBHOOK, work.caller.actor_id, work.now)
-    elif kind is NewsKind.ALERT_RAISED:
+    elif news.kind is NewsKind.ALERT_RAISED or _is_about_a_former_link(news, connection):
         notes = ReadFeedNotes(connection_id=connection.id)
         work.ask(notes, f"feed-alert:{command.provider}:{command.event_id}")
-    elif kind is NewsKind.ACCESS_REVOKED:
+    elif news.kind is NewsKind.ACCESS_REVOKED:
         connection.need_reauth("access_revoked", work.now)
+
+
+def _is_about_a_former_link(news: FeedNews, connection: Connection) -> bool:
+    """A withdrawal told late, after the consumer allowed it anew, must not end what works. Whether it works shows when
+    the notes are read: by tokens the provider refuses."""
+    allowed_at = connection.authorized_at
+    late = news.at is not None and allowed_at is not None and news.at < allowed_at
+    return news.kind is NewsKind.ACCESS_REVOKED and late

@@ -111,11 +111,13 @@ class NewsKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FeedNews:
-    """One webhook of a report provider; `subject` names the consumer in the provider's words."""
+    """One webhook of a report provider; `subject` names the consumer in the provider's words, `at` says when it came
+    about, None where the provider does not say."""
 
     event_id: str
     kind: NewsKind
     subject: str = field(repr=False)
+    at: datetime | None = None
 
 
 class FeedProblem(Exception):
@@ -200,6 +202,10 @@ class FeedLinks(Protocol):
 
     def claim(self, tenant_id: UUID, user_id: UUID, state: str, at: datetime) -> FeedParty:
         """Use up a state. Raises LinkRefused; nobody learns whether another's state exists."""
+        ...
+
+    def destroy(self, party: FeedParty) -> None:
+        """Destroy the tokens and the state of one connection, told to nobody: its provider is not to be had here."""
         ...
 
     def forget(self, tenant_id: UUID, consumer_id: UUID) -> int:

@@ -91,7 +91,8 @@ class Connection(Aggregate):
     """One consumer at one provider. Tokens are kept beside the log, sealed; no event ever holds one.
 
     The next scheduled pull is counted from `scheduled_from`, the end of the last pull or the last authorization;
-    `reauths` are the versions at which only the consumer could make it work again.
+    `alerts_cursor` is a place in the list of one account there, and begins anew with another account. `reauths` are the
+    versions at which only the consumer could make it work again.
     """
 
     TOPIC: ClassVar[str] = "connection"
@@ -121,7 +122,10 @@ class Connection(Aggregate):
 
         def apply(self, aggregate: Connection) -> None:
             aggregate.status = ConnectionStatus.ACTIVE
+            if self.account_digest != aggregate.account_digest:
+                aggregate.alerts_cursor = ""
             aggregate.account_digest = self.account_digest
+            aggregate.authorized_at = self.timestamp
             aggregate.trouble = ""
             aggregate.scheduled_from = self.timestamp
 
@@ -234,6 +238,7 @@ class Connection(Aggregate):
         self.account_digest = ""
         self.trouble = ""
         self.alerts_cursor = ""
+        self.authorized_at: datetime | None = None
         self.pull: PullInFlight | None = None
         self.scheduled_from: datetime | None = None
         self.reauths: list[int] = []

@@ -141,6 +141,15 @@ class FeedLinkStore:
             tokens = conn.execute("DELETE FROM auth.feed_token WHERE tenant_id = %s AND consumer_id = %s", whose)
         return links.rowcount + tokens.rowcount
 
+    def destroy(self, party: FeedParty) -> None:
+        """See `FeedLinks`."""
+        self.drop(party)
+        with self._pool.connection() as conn, tenant_transaction(conn, party.tenant_id):
+            conn.execute(
+                "DELETE FROM auth.feed_token WHERE tenant_id = %s AND connection_id = %s AND consumer_id = %s",
+                (party.tenant_id, party.connection_id, party.consumer_id),
+            )
+
     def drop(self, party: FeedParty) -> None:
         """Make the state of one connection useless."""
         with self._pool.connection() as conn, tenant_transaction(conn, party.tenant_id):

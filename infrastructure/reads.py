@@ -119,13 +119,14 @@ class QueryTables:
         return [row["connection_id"] for row in rows]
 
     def connection_of_account(self, tenant_id: UUID, provider: str, account_digest: str) -> UUID | None:
-        """The connection of the consumer whom the provider calls by the name of this digest."""
+        """The connection of the consumer whom the provider calls by the name of this digest; of several, as after a
+        consumer was registered anew, one that works, and the newest."""
         with self._pool.connection() as conn:
             rows = many(
                 conn,
                 tenant_id,
                 "SELECT connection_id FROM rm.connections WHERE provider = %s AND account_digest = %s"
-                " AND account_digest <> ''",
+                " AND account_digest <> '' ORDER BY (status = 'active') DESC, created_at DESC, connection_id LIMIT 1",
                 (provider, account_digest),
             )
         return rows[0]["connection_id"] if rows else None

@@ -247,9 +247,31 @@ def test_a_link_that_is_made_anew_is_not_ended_by_the_old_revocation(linked: Lin
     linked.feed.script["unlink"] = [AssertionError("the link under way would be lost")]
     if made:
         linked.complete(state)
-    assert linked.floor.carry_out(key) is Fate.DONE
+    assert linked.floor.carry_out(key) is (Fate.DONE if made else Fate.SNOOZED)
     linked.complete(state)
+    if not made:
+        assert linked.floor.carry_out(key) is Fate.DONE
     assert (linked.connection.status, linked.feed.linked) == (S.ACTIVE, {linked.id})
+
+
+def test_who_sets_out_anew_after_a_revocation_and_never_comes_back_leaves_no_token_alive(linked: Linked) -> None:
+    linked.connect()
+    linked.do(RevokeConnection(connection_id=linked.id))
+    key = linked.job("EndLink")
+    linked.begin()
+    for _ in range(2):
+        assert (linked.floor.carry_out(key), linked.feed.linked) == (Fate.SNOOZED, {linked.id})
+        linked.world.clock.real += timedelta(hours=13)
+    assert (linked.floor.carry_out(key), linked.feed.linked) == (Fate.DONE, set())
+
+
+def test_the_tokens_of_a_provider_that_is_not_to_be_had_any_more_are_destroyed_too(linked: Linked) -> None:
+    linked.connect().settle()
+    party = party_of(linked.connection, linked.world.tenant_id)
+    linked.do(RevokeConnection(connection_id=linked.id))
+    linked.world.feeds.known.clear()
+    assert linked.floor.carry_out(linked.job("EndLink")) is Fate.DONE
+    assert linked.links.destroyed == [party]
 
 
 def test_a_connection_for_uploads_works_at_once() -> None:

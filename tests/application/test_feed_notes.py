@@ -52,6 +52,14 @@ def test_more_alerts_than_fit_on_a_page_are_all_read(linked: Linked) -> None:
     assert read(linked) == ["al_1", "al_2"]
 
 
+def test_the_alerts_of_another_account_are_read_from_their_beginning(linked: Linked) -> None:
+    linked.settle()
+    linked.do(RevokeConnection(connection_id=linked.id))
+    linked.feed.subject, linked.feed.alerts = "subject-2", (alert(8),)
+    linked.settle().connect().settle()
+    assert (read(linked), linked.connection.alerts_cursor) == (["al_1", "al_2", "al_8"], "1")
+
+
 def test_the_words_of_an_alert_stand_in_no_job_or_metadata(linked: Linked) -> None:
     linked.settle()
     assert "s3cret" not in repr((linked.world.log.jobs, linked.world.log.metadata, linked.world.log.commands))

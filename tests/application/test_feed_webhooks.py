@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from application.connections import RevokeConnection
 from application.feed_webhooks import FollowFeed, ReceiveFeedWebhook
-from application.feeding import FeedNews, NewsKind
+from application.feeding import FeedNews, LinkRefused, NewsKind
 from application.pulls import RequestPull
 from domain.connections import Connection, ConnectionStatus, PullCause
 from domain.tasks import TaskKind
@@ -23,8 +23,10 @@ def linked() -> Linked:
     return Linked().connect().settle()
 
 
-def call(linked: Linked, kind: NewsKind, subject: str | None = None, event_id: str = "evt_1") -> Linked:
-    news = FeedNews(event_id=event_id, kind=kind, subject=subject or linked.feed.subject)
+def call(
+    linked: Linked, kind: NewsKind, subject: str | None = None, event_id: str = "evt_1", at: datetime | None = None
+) -> Linked:
+    news = FeedNews(event_id=event_id, kind=kind, subject=subject or linked.feed.subject, at=at)
     linked.world.inbox.feed[PROVIDER, event_id] = news
     when(linked.world, ReceiveFeedWebhook(provider=PROVIDER, event_id=event_id))
     return linked
@@ -86,9 +88,25 @@ def test_access_that_was_taken_back_at_the_provider_is_seen(linked: Linked) -> N
     assert linked.tasks() == [TaskKind.CONNECT_AGAIN]
 
 
-@pytest.mark.parametrize(
-    ("kind", "subject"), [(NewsKind.OTHER, None), (NewsKind.REPORT_UPDATED, "nobody we know")]
-)
+@pytest.mark.parametrize("works", [True, False])
+def test_a_withdrawal_told_after_the_consumer_allowed_it_anew_ends_only_what_does_not_work(
+    linked: Linked, works: bool
+) -> None:
+    if not works:
+        linked.feed.script["fetch_scores"] = [LinkRefused("token_refused", "no")]
+    call(linked, NewsKind.ACCESS_REVOKED, at=linked.now - timedelta(seconds=1)).settle()
+    connection = linked.connection
+    expected = (ConnectionStatus.ACTIVE, "") if works else (ConnectionStatus.NEEDS_REAUTH, "token_refused")
+    assert (connection.status, connection.trouble) == expected
+    assert finished(linked)
+
+
+def test_a_withdrawal_of_the_same_instant_or_later_ends_the_link(linked: Linked) -> None:
+    call(linked, NewsKind.ACCESS_REVOKED, at=linked.now).settle()
+    assert linked.connection.trouble == "access_revoked"
+
+
+@pytest.mark.parametrize(("kind", "subject"), [(NewsKind.OTHER, None), (NewsKind.REPORT_UPDATED, "nobody we know")])
 def test_news_of_another_kind_or_about_nobody_here_is_worked_off_and_changes_nothing(
     linked: Linked, kind: NewsKind, subject: str | None
 ) -> None:

@@ -128,6 +128,19 @@ def test_forgetting_a_consumer_destroys_their_tokens(
     assert tokens.find(party) is None
 
 
+def test_the_tokens_and_the_state_of_one_connection_are_destroyed_alone(
+    tokens: FeedTokens, party: FeedParty, pool: ConnectionPool[Connection], keyring: Keyring
+) -> None:
+    other, links = replace(party, connection_id=uuid4()), FeedLinkStore(pool, keyring)
+    for one in (party, other):
+        tokens.keep(one, FIRST)
+        links.begin(one, uuid4(), "https://case.example/back")
+    links.destroy(party)
+    assert tokens.find(party) is None
+    assert tokens.find(other) is not None
+    assert links.forget(party.tenant_id, party.consumer_id) == 2
+
+
 def test_tokens_are_renewed_a_minute_before_they_run_out(
     tokens: FeedTokens, party: FeedParty, clock: Clock, provider: Provider
 ) -> None:

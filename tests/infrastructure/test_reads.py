@@ -87,6 +87,22 @@ def test_connections_are_found_by_consumer_and_by_the_providers_name_for_them(
     assert list(found.values()) == [ours, None, None]
 
 
+def test_of_several_connections_to_one_account_the_one_that_works_is_found(
+    tmp_path: Path, server: TestServer, database: TestDatabase
+) -> None:
+    tenant, working = uuid4(), uuid4()
+    rows = [(uuid4(), "revoked", 1), (uuid4(), "active", 2), (working, "active", 3), (uuid4(), "needs_reauth", 4)]
+    with wired(tmp_path, server, database) as sfdify:
+        with connect(database.projector_url, "test") as conn:
+            for connection_id, status, day in rows:
+                conn.execute(
+                    "INSERT INTO rm.connections (tenant_id, connection_id, consumer_id, provider, created_at, status,"
+                    " account_digest) VALUES (%s, %s, %s, 'smartcredit', %s, %s, 'ab')",
+                    (tenant, connection_id, uuid4(), datetime(2026, 1, day, tzinfo=UTC), status),
+                )
+        assert QueryTables(sfdify.pool).connection_of_account(tenant, "smartcredit", "ab") == working
+
+
 _OVER = {"closed", "withdrawn", "returned_undelivered", "frivolous_noticed"}
 
 

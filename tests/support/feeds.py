@@ -36,6 +36,7 @@ class FakeLinks:
         self.states: dict[str, tuple[FeedParty, UUID, datetime]] = {}
         self.used: set[str] = set()
         self.forgotten: list[UUID] = []
+        self.destroyed: list[FeedParty] = []
 
     def claim(self, tenant_id: UUID, user_id: UUID, state: str, at: datetime) -> FeedParty:
         party, whose, expires_at = self.states.get(state, (None, None, datetime.max.replace(tzinfo=UTC)))
@@ -47,6 +48,9 @@ class FakeLinks:
             raise LinkRefused("state_expired", "this link is too old")
         self.used.add(state)
         return party
+
+    def destroy(self, party: FeedParty) -> None:
+        self.destroyed.append(party)
 
     def forget(self, tenant_id: UUID, consumer_id: UUID) -> int:
         self.forgotten.append(consumer_id)

@@ -27,7 +27,6 @@ from application.feeding import (
 )
 from domain.bureaus import Bureau
 from domain.connections import Score
-from infrastructure.event_store.keyring import NoKey
 from infrastructure.feed_links import FeedLinkStore
 from infrastructure.feed_tokens import FeedTokens, Kept, LinkEnded, Tokens
 from infrastructure.vendors.smartcredit.calls import Calls, read
@@ -39,6 +38,8 @@ from infrastructure.vendors.smartcredit.oauth import OAuth
 CAPABILITIES: Final = Capabilities(
     auth=FeedAuth.CODE_PKCE, has_webhooks=True, has_scores=True, has_alerts=True, per_bureau=True
 )
+
+_AT_ONCE_S: Final = 1.0
 
 
 class SmartCredit:
@@ -71,7 +72,9 @@ class SmartCredit:
         return LinkStart(url=self._oauth.address(begun), expires_at=begun.expires_at)
 
     def complete_link(self, party: FeedParty, callback: Callback, at: datetime) -> Link:
-        """See `CreditFeed`. What came of a code whose ID token is not accepted is revoked, not kept."""
+        """See `CreditFeed`. What came of a code and cannot be kept is revoked: its ID token may not be accepted, the
+        consumer may be erased, the database may be away.
+        """
         taken = self._links.take(party, callback.state)
         code = self._oauth.code_of(callback)
         self._identities.prepare()
@@ -83,13 +86,17 @@ class SmartCredit:
                     raise LinkRefused("code_refused", "the provider does not say whom the tokens are about")
                 subject = self._identities.subject(exchanged.id_token, taken.nonce)
             self._tokens.keep(party, exchanged.tokens)
-        except (FeedProblem, NoKey):
+        except Exception:
             self._throw_away(exchanged.tokens)
             raise
         return Link(subject=subject, scopes=exchanged.tokens.scopes)
 
     def unlink(self, party: FeedParty, *, at_last: bool = False) -> None:
-        """See `CreditFeed`. While the provider cannot be reached the tokens stay, so that it can be told later."""
+        """See `CreditFeed`. While the provider cannot be reached the tokens stay, so that it can be told later.
+
+        Tokens that were renewed meanwhile stay too, and are FeedBusy: whether they are still to be ended, the caller
+        has to look again.
+        """
         self._links.drop(party)
         kept = self._tokens.find(party)
         if kept is None:
@@ -104,7 +111,8 @@ class SmartCredit:
         except FeedRefused:
             self._tokens.destroy(party, kept.generation)
             raise
-        self._tokens.destroy(party, kept.generation)
+        if not self._tokens.destroy(party, kept.generation) and self._tokens.find(party) is not None:
+            raise FeedBusy(_AT_ONCE_S, "renewed_meanwhile")
 
     def order(self, party: FeedParty, bureaus: tuple[Bureau, ...], key: str) -> Order:
         """See `CreditFeed`: `POST {reports}`."""

@@ -21,12 +21,19 @@ def _known_bureau(value: Any) -> Any:
     return name if name in list(Bureau) else None
 
 
+def _storable(value: Any) -> Any:
+    return value.replace("\0", "") if isinstance(value, str) else value
+
+
 def _start_of_text(value: Any) -> Any:
-    return value[:2000] if isinstance(value, str) else value
+    return _storable(value)[:2000] if isinstance(value, str) else value
 
 
 _Bureau = Annotated[Bureau | None, BeforeValidator(_known_bureau)]
 """A bureau nobody here knows is none."""
+
+_Words = Annotated[str, BeforeValidator(_storable), Field(min_length=1, max_length=80)]
+"""Words to be shown. The character 0 stands in JSON, but in no column of a database."""
 
 
 class _Answer(BaseModel):
@@ -57,7 +64,7 @@ class TradelinesAnswer(_Answer):
 
 class _Score(_Answer):
     bureau: _Bureau = None
-    model: str = Field(min_length=1, max_length=80)
+    model: _Words
     value: int = Field(ge=0, le=1000)
     as_of: date
 
@@ -75,7 +82,7 @@ class ScoresAnswer(_Answer):
 class _Alert(_Answer):
     id: str = Field(min_length=1, max_length=100)
     bureau: _Bureau = None
-    kind: str = Field(min_length=1, max_length=80)
+    kind: _Words
     occurred_on: date
     text: Annotated[str, BeforeValidator(_start_of_text)] = Field("", max_length=2000, repr=False)
 

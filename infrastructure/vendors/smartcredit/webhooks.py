@@ -63,6 +63,7 @@ def parse(raw: bytes) -> FeedNews:
         event_id=_text(body.get("id")) or f"raw_{sha256(raw).hexdigest()[:32]}",
         kind=_KINDS.get(_text(body.get("type")), NewsKind.OTHER),
         subject=_text(body.get("subject")),
+        at=_instant(body.get("created_at")),
     )
 
 
@@ -79,6 +80,14 @@ def _object(raw: bytes) -> dict[str, Any]:
 def _text(value: Any) -> str:
     fits = isinstance(value, str) and value.isprintable() and len(value) <= 200
     return value if fits else ""
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(_text(value))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def _mac(raw: bytes, at: str, secret: bytes) -> str:

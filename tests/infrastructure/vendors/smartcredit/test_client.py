@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 
@@ -269,6 +270,37 @@ def test_unlinking_revokes_destroys_and_may_be_repeated(client: Client, provider
     asked = len(provider.asked)
     client.feed.unlink(client.party)
     assert len(provider.asked) == asked
+
+
+def test_tokens_renewed_while_the_link_was_being_ended_are_ended_too(client: Client, provider: OddProvider) -> None:
+    client.link()
+    first = client.kept
+    provider.says("/revoke", Answer(hang_s=0.6))
+    with ThreadPoolExecutor(1) as thread:
+        ending = thread.submit(lambda: problem_of(lambda: client.feed.unlink(client.party)))
+        while not provider.times("/revoke"):
+            time.sleep(0.01)
+        client.tokens.renewed(client.party, first.generation, lambda _: Tokens("access-2", "refresh-2", (), None))
+        problem = ending.result()
+    assert isinstance(problem, FeedBusy)
+    assert problem.reason == "renewed_meanwhile"
+    client.feed.unlink(client.party)
+    assert client.tokens.find(client.party) is None
+    revoked = [asked.form["token"] for asked in provider.asked if asked.path == "/revoke"]
+    assert revoked == ["refresh-1", "access-1", "refresh-2", "access-2"]
+
+
+def test_tokens_that_the_database_does_not_take_are_revoked(
+    client: Client, provider: OddProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise psycopg.OperationalError("the disk is full")
+
+    monkeypatch.setattr(client.tokens, "keep", full)
+    with pytest.raises(psycopg.OperationalError):
+        client.link()
+    revoked = [asked.form["token"] for asked in provider.asked if asked.path == "/revoke"]
+    assert revoked == ["refresh-1", "access-1"]
 
 
 @pytest.mark.parametrize(

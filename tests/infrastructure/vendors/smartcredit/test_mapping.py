@@ -44,3 +44,11 @@ def test_a_score_that_is_none_is_refused_without_being_quoted(value: Any) -> Non
     with pytest.raises(ValidationError) as refused:
         ScoresAnswer.model_validate({"scores": [{"model": "V3", "value": value, "as_of": "2026-01-05"}]})
     assert "hidden" not in str(refused.value)
+
+
+def test_a_character_that_no_database_takes_is_left_out() -> None:
+    alert = {"id": "a1", "kind": "new\0inquiry", "occurred_on": "2026-01-05", "text": "\0a\0b"}
+    (found,) = AlertsAnswer.model_validate({"alerts": [alert], "next": "1"}).said().alerts
+    assert (found.kind, found.text) == ("newinquiry", "ab")
+    score = {"model": "V\0003", "value": 640, "as_of": "2026-01-05"}
+    assert ScoresAnswer.model_validate({"scores": [score]}).said()[0].model == "V3"

@@ -18,6 +18,21 @@ STAMP = int(NOW.timestamp())
 RAW = json.dumps({"id": "evt_1", "type": "report.updated", "created_at": "2026-03-02", "subject": "sub_1"}).encode()
 
 
+@pytest.mark.parametrize(
+    ("told", "at"),
+    [
+        ("2026-01-09T19:00:00Z", datetime(2026, 1, 9, 19, tzinfo=UTC)),
+        ("2026-01-09T19:00:00", None),
+        ("yesterday", None),
+        (1767985200, None),
+        (None, None),
+    ],
+)
+def test_a_webhook_says_when_it_came_about_or_it_is_not_known(told: object, at: datetime | None) -> None:
+    body = {"id": "e", "type": "access.revoked", "subject": "s", "created_at": told}
+    assert parse(json.dumps(body).encode()).at == at
+
+
 def test_a_signature_over_these_bytes_is_believed_in_any_spelling_of_the_header() -> None:
     signature = sign(RAW, STAMP, SECRET)
 
