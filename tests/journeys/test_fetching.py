@@ -2,85 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
-from urllib.parse import urljoin
-from uuid import uuid4
 
-import httpx
 import psycopg
 import pytest
 
-from infrastructure.trust import trust
-from tests.support.api import Json, Served, serving
-from tests.support.cases_over_http import Case, Firm, add_consumer, open_firm, report_of
+from tests.support.api import Served, serving
 from tests.support.connecting import NEW, at, path_of
-from tests.support.credit_feed import PASSCODE, Provider, credit_feed, sent_back, ticket_in
+from tests.support.credit_feed import Provider, credit_feed
+from tests.support.fetching import Fetching
 from tests.support.postgres import TestServer
-
-Item = dict[str, Any]
-
-
-class Fetching:
-    """One tenant whose consumer has a login at the provider, with a report now and another one in forty days."""
-
-    def __init__(self, served: Served, sandbox: Provider) -> None:
-        self.sandbox, self.served = sandbox, served
-        self.word = f"Fetched{uuid4().hex[:8]}"
-        self.firm: Firm = open_firm(served, self.word.lower())
-        self.case: Case = add_consumer(self.firm, self.word)
-        self.client_id = f"sfdify-{self.firm.tenant_id.replace('-', '')}"
-        self.secrets: list[str] = []
-        sandbox.http.delete("/sandbox/faults")
-
-    def begin(self) -> Json:
-        """The consumer sets out; the provider has got to know the tenant by then."""
-        begun = self.case.consumer.made("POST", path_of(self.case), NEW)
-        pulls = [
-            {"from": day.isoformat(), "media_type": "application/json", "content": base64.b64encode(raw).decode()}
-            for day, raw in ((self.firm.now, report_of(self.word)), (self.firm.now + timedelta(days=40), self.later()))
-        ]
-        person = {"client_id": self.client_id, "login": self.word, "passcode": PASSCODE, "pulls": pulls}
-        self.subject = self.sandbox.control("people", person)["subject"]
-        self.sandbox.clock(self.firm.now.isoformat(), self.client_id)
-        endpoint = self.firm.owner.made("POST", "/v1/webhook-endpoints", {"provider": "smartcredit"})
-        url = f"{self.served.base_url}/v1/webhooks/smartcredit/{endpoint['endpoint_id']}"
-        listening = {"client_id": self.client_id, "url": url, "secret": endpoint["secret"]}
-        self.sandbox.control("webhooks", listening)
-        return begun
-
-    def later(self) -> bytes:
-        """The later report: pulled another day, otherwise alike."""
-        day, then = self.firm.now.date(), (self.firm.now + timedelta(days=40)).date()
-        raw = report_of(self.word)
-        return raw.replace(b'"2026-01-05', f'"{then}'.encode()) if day != then else raw
-
-    def come_back(self, begun: Json) -> None:
-        """The consumer allows it in a browser, and their page hands over what they were sent back with."""
-        with httpx.Client(timeout=30, verify=trust(), trust_env=False) as browser:
-            page = browser.get(begun["authorization_url"])
-            form = {"login": self.word, "passcode": PASSCODE, "decision": "allow", "ticket": ticket_in(page.text)}
-            back = sent_back(browser.post(urljoin(begun["authorization_url"], "/oauth/consent"), data=form))
-        self.secrets += [back["code"], back["state"]]
-        self.case.consumer.made("POST", at(begun, "/callback"), back)
-
-    def connected(self, *faults: dict[str, Any]) -> Json:
-        """Connected, while the first pull meets these faults."""
-        begun = self.begin()
-        self.sandbox.faults(*({**fault, "client_id": self.client_id} for fault in faults))
-        self.come_back(begun)
-        return begun
-
-    def pulls(self, begun: Json, *states: str) -> list[Item]:
-        return self.case.consumer.until(
-            at(begun, "/pulls"), lambda items: [item["state"] for item in items] == list(states)
-        )
-
-    @property
-    def ledger(self) -> dict[str, Any]:
-        return self.sandbox.ledger(self.client_id)
 
 
 @pytest.fixture(scope="module")
