@@ -16,6 +16,8 @@ from domain.permissions import Permission
 from domain.tasks import TaskKind
 
 _SHORTEST_PAUSE_S = 30.0
+_LONGEST_PAUSE_S = 3600.0
+_LONGEST_WAIT_S = 24 * 3600.0
 _MOST_PAGES = 20
 """Pages of alerts read at a time; a provider that has more is asked again after the next report."""
 
@@ -31,7 +33,7 @@ class ReadFeedNotes(Command):
 
 @handles(ReadFeedNotes)
 def read_feed_notes(command: ReadFeedNotes, work: Work) -> Answer:
-    """They are extras: a refusal becomes a task and ends nothing, a passing trouble is waited out."""
+    """They are extras: a refusal becomes a task and ends nothing, a passing trouble is waited out for a day."""
     connection = work.load(Connection, command.connection_id)
     agrees = work.load(Consumer, connection.owner_id).agrees_to(ConsentKind.CREDIT_PULL)
     if agrees and connection.status is ConnectionStatus.ACTIVE and connection.provider != MANUAL_UPLOAD:
@@ -42,16 +44,27 @@ def read_feed_notes(command: ReadFeedNotes, work: Work) -> Answer:
         except LinkRefused as refused:
             connection.need_reauth(refused.code, work.now)
         except FeedBusy as busy:
-            raise NotYet(max(busy.retry_after_seconds, _SHORTEST_PAUSE_S)) from None
+            waited_s = _waited_s(work)
+            if waited_s < _LONGEST_WAIT_S:
+                pause_s = min(max(waited_s, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S)
+                raise NotYet(max(busy.retry_after_seconds, pause_s)) from None
+            _ask_somebody(connection, busy.reason, work)
         except FeedRefused as refused:
-            task = OpenTask(
-                kind=TaskKind.PULL_REFUSED,
-                consumer_id=connection.owner_id,
-                about_id=connection.id,
-                cause=f"notes:{refused.code}",
-            )
-            work.ask(task, f"notes-refused:{connection.id}:{refused.code}")
+            _ask_somebody(connection, refused.code, work)
     return {"connection_id": connection.id, "version": connection.version}
+
+
+def _ask_somebody(connection: Connection, code: str, work: Work) -> None:
+    task = OpenTask(
+        kind=TaskKind.PULL_REFUSED, consumer_id=connection.owner_id, about_id=connection.id, cause=f"notes:{code}"
+    )
+    work.ask(task, f"notes-refused:{connection.id}:{code}")
+
+
+def _waited_s(work: Work) -> float:
+    """Seconds of real time since the notes were to be read."""
+    made_at = work.context.job.made_at if work.context.job else None
+    return (work.ports.clock.now() - made_at).total_seconds() if made_at else 0.0
 
 
 def _read_scores(connection: Connection, feed: CreditFeed, work: Work) -> None:

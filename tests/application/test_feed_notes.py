@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from application.connections import RevokeConnection
 from application.feed_notes import ReadFeedNotes
-from application.feeding import Capabilities, FeedAuth, FeedBusy, FeedRefused, LinkRefused
+from application.feed_webhooks import ReceiveFeedWebhook
+from application.feeding import Capabilities, FeedAuth, FeedBusy, FeedNews, FeedRefused, LinkRefused, NewsKind
 from application.ports import NotYet
 from domain.bureaus import Bureau
 from domain.connections import MANUAL_UPLOAD, Alert, Connection, ConnectionStatus, Score
 from domain.tasks import TaskKind
+from tests.support.feeds import PROVIDER
+from tests.support.floor import Fate
 from tests.support.linked import Linked
 
 SCORE = Score(bureau=Bureau.EXPERIAN, model="VantageScore 3.0", value=612, as_of=date(2026, 1, 5))
@@ -81,6 +84,21 @@ def test_a_passing_trouble_is_waited_out(linked: Linked) -> None:
         assert later.value.seconds == seconds
     linked.world.when(ReadFeedNotes(connection_id=linked.id))
     assert linked.connection.trouble == ""
+
+
+def test_a_trouble_that_lasts_for_a_day_is_somebodys_task(linked: Linked) -> None:
+    linked.settle()
+    linked.world.when(ReceiveFeedWebhook(provider=PROVIDER, event_id="evt_1"))
+    linked.world.inbox.feed[PROVIDER, "evt_1"] = FeedNews("evt_1", NewsKind.ALERT_RAISED, linked.feed.subject)
+    linked.floor.carry_out(linked.job("FollowFeed"))
+    linked.feed.script["fetch_alerts"] = [FeedBusy(2, "unreadable_answer")] * 3
+    key = linked.job("ReadFeedNotes")
+    for _ in range(2):
+        assert (linked.floor.carry_out(key), linked.tasks()) == (Fate.SNOOZED, [])
+        linked.world.clock.real += timedelta(hours=13)
+    assert linked.floor.carry_out(key) is Fate.DONE
+    assert linked.settle().tasks() == [TaskKind.PULL_REFUSED]
+    assert linked.connection.status is ConnectionStatus.ACTIVE
 
 
 def test_a_refusal_is_somebodys_task_once_and_ends_nothing(linked: Linked) -> None:
