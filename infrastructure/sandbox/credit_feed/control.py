@@ -155,7 +155,7 @@ class Control:
         if given.subject is not None and self.people.named(client.client_id, given.subject) is None:
             raise Refused("not_found", "nobody has this subject", 404)
         self.clocks.move(given.now, client.client_id, given.subject)
-        tally = await self.sender.tell(client, retry_now=True)
+        tally = await self.sender.tell(client.client_id, retry_now=True)
         now = self.clocks.now(client.client_id, given.subject).isoformat()
         return {"now": now, "delivered": tally.delivered, "failed": tally.failed, "waiting": self.sender.waiting}
 
@@ -174,7 +174,7 @@ class Control:
             raise Refused("not_found", "nobody has this login", 404)
         ended = self.events.withdraw(client.client_id, person)
         self.sender.expect(client)
-        tally = await self.sender.tell(client)
+        tally = await self.sender.tell(client.client_id)
         return {"ended": ended, "delivered": tally.delivered, "failed": tally.failed}
 
     async def add_faults(self, request: Request) -> dict[str, Any]:

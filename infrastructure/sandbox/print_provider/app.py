@@ -142,7 +142,7 @@ class PrintProvider:
             raise Refused("rate_limit_exceeded", "scripted: not processed")
         if fault.do == "slow":
             await request.body()
-            await asyncio.sleep(fault.argument or 1)
+            await asyncio.sleep(fault.number(1))
         if fault.do == "reset":
             await request.body()
             self.cut(request)
@@ -154,7 +154,7 @@ class PrintProvider:
         if fault.do == "bad_body":
             return Response(b'{"id": "ltr_', media_type="application/json")
         if fault.do == "accept_then_timeout":
-            await _hold(request, fault.argument or _HOLD_SECONDS)
+            await _hold(request, fault.number(_HOLD_SECONDS))
             self.cut(request)
         if fault.do == "reset_after":
             return _HalfSaid(answer, self.cut)

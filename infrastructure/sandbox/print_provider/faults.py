@@ -39,6 +39,10 @@ class Fault:
     def __post_init__(self) -> None:
         self._random = Random(self.seed)  # noqa: S311 - repeatable on purpose
 
+    def number(self, otherwise: float) -> float:
+        """The argument, if it has one."""
+        return self.argument or otherwise
+
     def strikes(self, subject: str, api_key: str) -> bool:
         """Count this subject if it matches, and say whether it goes wrong."""
         if not fnmatchcase(subject, self.on) or self.api_key not in (None, api_key):
