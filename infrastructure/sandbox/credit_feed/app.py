@@ -15,10 +15,10 @@ from starlette.routing import Route
 from infrastructure.sandbox.credit_feed.breaking import Cut, after, before
 from infrastructure.sandbox.credit_feed.clients import Client
 from infrastructure.sandbox.credit_feed.control import Control
-from infrastructure.sandbox.credit_feed.faults import Fault
 from infrastructure.sandbox.credit_feed.oauth import GRANT_TYPES, OAuth, client_form
 from infrastructure.sandbox.credit_feed.problems import Refused
 from infrastructure.sandbox.credit_feed.resources import Asking, Resources
+from infrastructure.sandbox.faults import Fault
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 ForClients = Callable[[dict[str, str], Client], Response]

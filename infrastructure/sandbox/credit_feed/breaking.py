@@ -10,8 +10,8 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infrastructure.sandbox.credit_feed.faults import Fault
 from infrastructure.sandbox.credit_feed.problems import Refused, out_of_scope, unauthorized
+from infrastructure.sandbox.faults import Fault
 
 Cut = Callable[[Request], None]
 HOLD_SECONDS: Final = 60.0

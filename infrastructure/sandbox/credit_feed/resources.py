@@ -17,12 +17,12 @@ from domain.bureaus import Bureau
 from domain.connections import Alert
 from infrastructure.sandbox.credit_feed.clocks import Clocks
 from infrastructure.sandbox.credit_feed.facts import alerts_between, facts_of, facts_of_pull, scores_of
-from infrastructure.sandbox.credit_feed.faults import Fault
 from infrastructure.sandbox.credit_feed.grants import Access, Grants
 from infrastructure.sandbox.credit_feed.orders import Orders
 from infrastructure.sandbox.credit_feed.people import People, Person
 from infrastructure.sandbox.credit_feed.problems import Refused, out_of_scope, unauthorized
 from infrastructure.sandbox.credit_feed.sections import Sections
+from infrastructure.sandbox.faults import Fault
 
 PENDING_SECONDS: Final = 1
 _BODY_MAX: Final = 10_000

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from infrastructure.sandbox.credit_feed.clients import Client, Clients
 from infrastructure.sandbox.credit_feed.events import Event, Events
-from infrastructure.sandbox.credit_feed.faults import Fault, Script
+from infrastructure.sandbox.credit_feed.faults import Script
+from infrastructure.sandbox.faults import Fault
 from infrastructure.sandbox.telling import Listener, Teller
 
 RETRY_SECONDS: Final = (0, 5, 30, 300, 1_800, 7_200, 18_000)

@@ -15,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from infrastructure.sandbox.faults import Fault
 from infrastructure.sandbox.print_provider.control import Control
-from infrastructure.sandbox.print_provider.faults import Fault, Script
+from infrastructure.sandbox.print_provider.faults import Script
 from infrastructure.sandbox.print_provider.letters import PrintRoom
 from infrastructure.sandbox.print_provider.objects import ASSET_SECONDS, asset_signature, event_object, letter_object
 from infrastructure.sandbox.print_provider.problems import Refused
@@ -121,7 +122,7 @@ class PrintProvider:
                 api_key = api_key_of(request)
                 self.state.account(api_key)
                 headers = self.limits.take(api_key, f"{request.method} {template}")
-                fault = self.script.strike(f"{request.method} {request.url.path}", api_key)
+                fault = self.script.strike(api_key, f"{request.method} {request.url.path}")
                 if fault:
                     await self._before(fault, request)
                 answer = JSONResponse(await handler(request, api_key), headers=headers)

@@ -60,7 +60,7 @@ class PrintRoom:
         pages = check_pdf(pdf, letter.double_sided)
         unique = f"{api_key} {idempotency_key or uuid4()} {len(self.state.letters)}"
         letter_id = "ltr_" + sha256(unique.encode()).hexdigest()[:16]
-        outcome = self.script.strike("letter", api_key)
+        outcome = self.script.strike(api_key, "letter")
         self.state.ledger.keep_pdf(letter_id, pdf)
         self.state.record(
             "letter",

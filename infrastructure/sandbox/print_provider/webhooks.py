@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from infrastructure.sandbox.print_provider.faults import Fault, Script
+from infrastructure.sandbox.faults import Fault
+from infrastructure.sandbox.print_provider.faults import Script
 from infrastructure.sandbox.print_provider.state import Event, State
 from infrastructure.sandbox.telling import Listener, Teller
 from infrastructure.vendors.lob.webhooks import sign
@@ -66,7 +67,7 @@ class Sender(Teller[Event]):
 
     def strike(self, account: str, event: Event) -> Fault | None:
         """See `Teller`."""
-        return self.script.strike(f"webhook {event.step.type}", account)
+        return self.script.strike(account, f"webhook {event.step.type}")
 
     def signed(self, event: Event, secret: str) -> tuple[bytes, dict[str, str]]:
         """See `Teller`."""

@@ -43,8 +43,8 @@ def call(firm: Firm, endpoint: Json, body: Json, *, secret: str | None = None, a
     return firm.served.party().http.post(path, content=raw, headers=headers)
 
 
-def news(case: Case, kind: str) -> Json:
-    return {"id": f"evt_{uuid4().hex}", "type": kind, "created_at": "2026-03-02T15:00:00Z", "subject": case.words[0]}
+def news(case: Case, kind: str, told_of: str = "2026-03-02T15:00:00Z") -> Json:
+    return {"id": f"evt_{uuid4().hex}", "type": kind, "created_at": told_of, "subject": case.words[0]}
 
 
 def fetched(case: Case, begun: Json, count: int) -> list[Json]:
@@ -66,7 +66,8 @@ def test_news_of_a_report_is_fetched_once_however_often_it_is_told(firm: Firm, e
 def test_a_consumer_who_withdraws_at_the_provider_has_to_connect_again(firm: Firm, endpoint: Json, case: Case) -> None:
     begun = connected(case)
     fetched(case, begun, 1)
-    assert call(firm, endpoint, news(case, "access.revoked")).status_code == 202
+    told_of = case.consumer.got("/v1/connections")["items"][0]["authorized_at"]
+    assert call(firm, endpoint, news(case, "access.revoked", told_of)).status_code == 202
     rows = case.consumer.until("/v1/connections", lambda items: items[0]["status"] == "needs_reauth")
     assert rows[0]["trouble"] == "access_revoked"
 

@@ -17,7 +17,7 @@ def script(*lines: dict[str, Any]) -> Script:
 
 
 def struck(one: Script, subject: str, times: int, api_key: str = "test_a") -> list[bool]:
-    return [one.strike(subject, api_key) is not None for _ in range(times)]
+    return [one.strike(api_key, subject) is not None for _ in range(times)]
 
 
 def test_the_nth_match_and_the_ones_after_it_go_wrong() -> None:
@@ -32,9 +32,9 @@ def test_a_pattern_an_account_and_an_argument_are_heeded() -> None:
     one = script({"on": "* /v1/letters/*", "api_key": "test_b", "do": "slow:2.5"})
 
     assert struck(one, "GET /v1/letters/ltr_1", 1) == [False]
-    fault = one.strike("DELETE /v1/letters/ltr_1", "test_b")
+    fault = one.strike("test_b", "DELETE /v1/letters/ltr_1")
     assert fault is not None
-    assert (fault.do, fault.argument) == ("slow", 2.5)
+    assert (fault.do, fault.number(1)) == ("slow", 2.5)
 
 
 def test_chance_is_repeatable_by_its_seed() -> None:
@@ -51,7 +51,7 @@ def test_clearing_ends_it() -> None:
     one = script({"on": "letter", "do": "return", "times": 9})
     one.clear()
 
-    assert one.strike("letter", "test_a") is None
+    assert one.strike("test_a", "letter") is None
     assert one.shown == []
 
 
