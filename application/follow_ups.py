@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import ClassVar
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from domain.credit_files import CreditFile
 from domain.disputes import Dispute
 from domain.findings import OwnDispute, detect_after_disputes, versions
 from domain.permissions import Permission
+from domain.reconciliation import Outcome
 from domain.reports import Report
 
 
@@ -37,19 +37,27 @@ def follow_up_disputes(command: FollowUpDisputes, work: Work) -> Answer:
         return {"report_id": report.id, "findings": 0}
     file = work.load(CreditFile, CreditFile.identity(tenant_id, report.owner_id))
     today = work.now.date()
-    known = tuple(_in_full(disputes, work))
+    known = tuple(_before(report, dispute, work) for dispute in disputes)
     found = detect_after_disputes(report.read(), today, known, file.identities.get(report.id, {}))
     report.note_findings(tuple(found), versions(after_disputes=True), today, work.now)
     return {"report_id": report.id, "findings": len(found)}
 
 
-def _in_full(disputes: list[OwnDispute], work: Work) -> Iterator[OwnDispute]:
-    """The same disputes, with what an open one asked for, and when the bureau's own part of an answer was pulled."""
-    for dispute in disputes:
-        if dispute.ended_on is None:
-            challenge = work.load(Dispute, dispute.dispute_id).challenge
-            yield dispute.model_copy(update={"asked": challenge.asked if challenge else ()})
-            continue
-        answer = work.find(Report, dispute.answered_by) if dispute.answered_by else None
-        answered_on = answer.pulled_from(dispute.bureau) if answer is not None and answer.canonical else None
-        yield dispute.model_copy(update={"answered_on": answered_on})
+def _before(report: Report, known: OwnDispute, work: Work) -> OwnDispute:
+    """The dispute as it stood before this report: the same, whichever of its readers is quicker.
+
+    A dispute that this report has ended was open; one that it, or a later one, reopened had ended as deleted.
+    """
+    dispute = work.load(Dispute, known.dispute_id)
+    asked = dispute.challenge.asked if dispute.challenge else ()
+    if known.ended_on is None or dispute.confirmed_from == report.id:
+        return known.model_copy(update={"asked": asked, "ended_on": None})
+    answer = work.find(Report, dispute.proposed_from) if dispute.proposed_from else None
+    return known.model_copy(
+        update={
+            "asked": asked,
+            "outcome": Outcome.DELETED if dispute.outcome is Outcome.REINSERTED else dispute.outcome,
+            "answered_by": dispute.proposed_from,
+            "answered_on": answer.pulled_from(known.bureau) if answer is not None and answer.canonical else None,
+        }
+    )

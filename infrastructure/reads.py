@@ -47,13 +47,13 @@ class QueryTables:
         return [row["dispute_id"] for row in rows]
 
     def own_disputes(self, tenant_id: UUID, consumer_id: UUID) -> list[OwnDispute]:
-        """Every dispute of the consumer that a bureau has had, oldest first."""
+        """Every dispute of the consumer that a bureau has had, oldest first; how it ended, the dispute itself says."""
         with self._pool.connection() as conn:
             rows = many(
                 conn,
                 tenant_id,
-                "SELECT dispute_id, tradeline_id, bureau, created_at, received_on, receipt_basis, closed_at, outcome,"
-                " outcome_report_id, furnisher, account_masked FROM rm.disputes"
+                "SELECT dispute_id, tradeline_id, bureau, created_at, received_on, receipt_basis, closed_at,"
+                " furnisher, account_masked FROM rm.disputes"
                 " WHERE consumer_id = %s AND received_on IS NOT NULL ORDER BY created_at, dispute_id",
                 (consumer_id,),
             )
@@ -145,8 +145,6 @@ def _own_dispute(row: Row) -> OwnDispute:
         received_on=row["received_on"],
         receipt_proven=row["receipt_basis"] == ReceiptBasis.PROVEN,
         ended_on=_day(ended) if ended else None,
-        outcome=row["outcome"] if ended else None,
-        answered_by=row["outcome_report_id"] if ended else None,
         furnisher=row["furnisher"],
         account_masked=row["account_masked"],
     )

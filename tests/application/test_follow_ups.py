@@ -66,10 +66,10 @@ def case() -> Case:
     return made
 
 
-def bring(case: Case, on: date, *tradelines: tuple[BureauTradeline, ...]) -> Report:
+def bring(case: Case, on: date, *tradelines: tuple[BureauTradeline, ...], first: str = "") -> Report:
     case.world.clock.advance(case.world.tenant_id, datetime(on.year, on.month, on.day, 15, tzinfo=UTC))
     brought = case.import_report(pull(on, *tradelines))
-    case.world.settle()
+    case.world.settle(first=first)
     assert not case.world.failed
     return case.world.get(Report, brought.id)
 
@@ -121,6 +121,36 @@ def test_what_was_deleted_and_returns_is_found_with_the_report_it_was_gone_from(
         assert told["dispute.report"] == f"report {gone.id}, pulled on 2026-02-02"
         assert told["dispute.outcome"] == "deleted, closed on 2026-02-02"
         assert "again reports MIDVALE RECOVERY" in finding.assertable
+
+
+@pytest.mark.parametrize("first", ["ReconcileDispute", "FollowUpDisputes"])
+def test_a_return_is_found_whichever_reader_of_the_report_is_quicker(case: Case, first: str) -> None:
+    gone = bring(case, date(2026, 2, 2))
+    close_all(case)
+    back = bring(case, date(2026, 4, 1), debt(date(2026, 3, 20)), first=first)
+    assert {d.outcome for d in case.world.all(Dispute)} == {Outcome.REINSERTED}
+    assert [f.detector for f in later(back)] == ["D46"] * 3
+    for finding in later(back):
+        told = {value.field: value.printed for value in finding.values}
+        assert told["dispute.report"] == f"report {gone.id}, pulled on 2026-02-02"
+
+
+@pytest.mark.parametrize("first", ["ReconcileDispute", "FollowUpDisputes"])
+def test_the_report_that_ends_a_dispute_as_corrected_asks_for_no_flag(first: str) -> None:
+    case = Case(World())
+    case.to_posted("22")
+    for dispute in case.world.all(Dispute):
+        case.world.when(
+            RecordReceipt(
+                dispute_id=dispute.id, received_on=date(2026, 1, 9), basis=ReceiptBasis.PROVEN,
+                time_zone="America/Chicago", mailing_id=dispute.mailing_id,
+            )
+        )  # fmt: skip
+    put_right = everywhere("22", dispute_flag=False, past_due=0, reported=PartialDate(year=2026, month=1, day=20))
+    for day in (28, 29, 30):
+        assert {d.status for d in case.world.all(Dispute)} != {DisputeStatus.CLOSED}
+        assert later(bring(case, date(2026, 1, day), everywhere("21"), put_right, first=first)) == []
+    assert {d.status for d in case.world.all(Dispute)} == {DisputeStatus.CLOSED}
 
 
 def test_under_another_collectors_name_it_is_found_as_perhaps_the_same(case: Case) -> None:
