@@ -70,10 +70,12 @@ def open_task(command: OpenTask, work: Work) -> Answer:
 
 @handles(SettleTask)
 def settle_task(command: SettleTask, work: Work) -> Answer:
-    """Close the task if it is still open."""
+    """Close the task if it is still open; one that its cause has yet to open is not opened any more."""
     task_id = Task.identity(command.kind, command.about_id, command.cause)
     task = work.find(Task, task_id)
-    if task is not None and task.status is TaskStatus.OPEN:
+    if task is None:
+        work.add(Task.spare(task_id, work.now, kind=command.kind, about_id=command.about_id))
+    elif task.status is TaskStatus.OPEN:
         _complete(task, command.note, work)
     return {"task_id": task_id}
 

@@ -52,6 +52,14 @@ class Task(Aggregate):
         about_id: UUID
         due_on: date | None
 
+    class Spared(Created):
+        """What it would have asked for was done before anybody was asked: it is never opened."""
+
+        TOPIC: ClassVar[str] = "task.spared.v1"
+        kind: TaskKind
+        about_id: UUID
+        status: TaskStatus
+
     class Completed(Event):
         TOPIC: ClassVar[str] = "task.completed.v1"
         subject_id: UUID | None
@@ -61,11 +69,17 @@ class Task(Aggregate):
         def apply(self, aggregate: Task) -> None:
             aggregate.status = TaskStatus.DONE
 
-    def __init__(self, kind: TaskKind, consumer_id: UUID | None, about_id: UUID) -> None:
+    def __init__(
+        self,
+        kind: TaskKind,
+        about_id: UUID,
+        consumer_id: UUID | None = None,
+        status: TaskStatus = TaskStatus.OPEN,
+    ) -> None:
         self.kind = kind
         self.owner_id = consumer_id
         self.about_id = about_id
-        self.status = TaskStatus.OPEN
+        self.status = status
 
     @staticmethod
     def identity(kind: TaskKind, about_id: UUID, cause: str) -> UUID:
@@ -86,6 +100,13 @@ class Task(Aggregate):
         """Ask somebody to look."""
         return cls._create(
             cls.Opened, id=task_id, timestamp=at, kind=kind, consumer_id=consumer_id, about_id=about_id, due_on=due_on
+        )
+
+    @classmethod
+    def spare(cls, task_id: UUID, at: datetime, *, kind: TaskKind, about_id: UUID) -> Task:
+        """Nobody has to look any more, whoever may still ask for it."""
+        return cls._create(
+            cls.Spared, id=task_id, timestamp=at, kind=kind, about_id=about_id, status=TaskStatus.DONE
         )
 
     def complete(self, actor_id: UUID, note: str | None, at: datetime) -> None:

@@ -334,6 +334,9 @@ class Walk:
         back = [item for item in self.operator.every("/v1/disputes") if item["outcome"] == "reinserted"]
         if not back:
             raise WalkFailed("the third report shows no deleted account again")
+        found = self.consumer.every(f"/v1/reports/{self.report_id}/findings")
+        if sum(finding["detector"] == _BACK_AGAIN for finding in found) != len(back):
+            raise WalkFailed("the findings of the third report do not say which account is back")
         reopened = []
         for dispute in back:
             opened = self.consumer.send("POST", f"/v1/disputes/{dispute['dispute_id']}/reopen")
@@ -374,6 +377,7 @@ def _noon(day: date) -> datetime:
     return datetime.combine(day, time(15), tzinfo=UTC)
 
 
+_BACK_AGAIN = "D46"
 _KINDS = ("statutory_due", "results_due", "breach_assertable_on")
 
 

@@ -11,7 +11,6 @@ import pytest
 from domain.bureaus import Bureau
 from domain.dispute_states import DisputeStatus
 from domain.findings import OwnDispute
-from domain.reconciliation import Outcome
 from infrastructure.projecting.positions import connect
 from infrastructure.reads import QueryTables
 from tests.support.postgres import TestDatabase, TestServer
@@ -53,7 +52,7 @@ def test_own_disputes_are_those_a_bureau_has_had(tmp_path: Path, server: TestSer
     assert found == [
         OwnDispute(
             dispute_id=closed, bureau=Bureau.EQUIFAX, receipt_proven=True, ended_on=date(2026, 2, 12),
-            outcome=Outcome.DELETED, answered_by=answer, furnisher="MIDVALE", account_masked="****12", **had,
+            furnisher="MIDVALE", account_masked="****12", **had,
         ),
         OwnDispute(dispute_id=waiting, bureau=Bureau.EXPERIAN, receipt_proven=False, **had),
         OwnDispute(dispute_id=proposed, bureau=Bureau.TRANSUNION, receipt_proven=True, **had),

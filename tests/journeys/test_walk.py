@@ -42,7 +42,7 @@ STEPS = (
     "The query tables equal a replay",
 )
 POSTED = STEPS.index("Certified letters are posted") + 1
-REPORTS = [(32, 30), (31, 24), (32, 29)]
+REPORTS = [(32, 30), (31, 24), (32, 26)]
 DATES = {"statutory_due": ["2026-02-08"], "results_due": ["2026-02-13"], "breach_assertable_on": ["2026-02-23"]}
 BUREAUS = {"equifax": 5, "experian": 5, "transunion": 5}
 

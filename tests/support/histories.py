@@ -346,6 +346,11 @@ def task() -> Task:
     return made
 
 
+def spared_task() -> Task:
+    """A task that nobody had to look at any more."""
+    return Task.spare(uid("spared task"), at(1), kind=TaskKind.CONFIRM_OUTCOME, about_id=uid("spared"))
+
+
 def notification() -> Notification:
     """A message read."""
     made = Notification.queue(
@@ -367,8 +372,8 @@ def everything() -> list[Aggregate]:
     """All of it, each with its events still pending."""
     return [
         tenant(), user(), consumer(), consumer(erased=True), credit_file(), report(), unsure_report(),
-        refused_report(), *disputes(), *letters(), *mailings(), task(), notification(), api_key(), webhook_endpoint(),
-        bureau_address(), *connections(),
+        refused_report(), *disputes(), *letters(), *mailings(), task(), spared_task(), notification(),
+        api_key(), webhook_endpoint(), bureau_address(), *connections(),
     ]  # fmt: skip
 
 

@@ -41,6 +41,7 @@ from tests.support.feeds import FakeFeed, FakeFeedNews, FakeFeeds, FakeLinks
 from tests.support.memory_log import MemoryLog
 
 A = TypeVar("A", bound=Aggregate)
+DueJob = tuple[tuple[UUID, str], NewJob]
 START = datetime(2026, 1, 5, 15, tzinfo=UTC)
 
 
@@ -118,7 +119,6 @@ class FakeReads:
 
     def own_disputes(self, tenant_id: UUID, consumer_id: UUID) -> list[OwnDispute]:
         had = [d for d in self._all(tenant_id, Dispute) if d.owner_id == consumer_id and d.received_on]
-        over = (DisputeStatus.CLOSED, DisputeStatus.WITHDRAWN)
         return [
             OwnDispute(
                 dispute_id=d.id,
@@ -127,12 +127,16 @@ class FakeReads:
                 opened_on=d.created_on.date(),
                 received_on=d.received_on,
                 receipt_proven=d.receipt_basis is ReceiptBasis.PROVEN,
-                ended_on=d.modified_on.date() if d.status in over else None,
+                ended_on=self._ended_on(tenant_id, d.id),
                 furnisher=d.challenge.item.furnisher if d.challenge else None,
                 account_masked=d.challenge.item.account_masked if d.challenge else None,
             )
             for d in sorted(had, key=lambda d: (d.created_on, d.id))
         ]
+
+    def _ended_on(self, tenant_id: UUID, dispute_id: UUID) -> date | None:
+        events = self._log.streams[tenant_id, dispute_id]
+        return next((e.timestamp.date() for e in events if isinstance(e, Dispute.Closed | Dispute.Withdrawn)), None)
 
     def letters_before_posting(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
         gone = (LetterStatus.SUBMITTED, LetterStatus.VOID)
@@ -344,6 +348,7 @@ class World:
         )
         self.bus = Bus(self.log, ports)
         self.tenant_id = new_id()
+        self.pick: Callable[[list[DueJob]], list[DueJob]] = list
         self._done: set[tuple[UUID, str]] = set()
         self.failed: dict[str, Exception] = {}
 
@@ -354,18 +359,18 @@ class World:
         caller = system(self.tenant_id) if role is Role.SYSTEM else self.caller(role, consumer_id)
         return self.bus.handle(command, caller, Context())
 
-    def due(self) -> list[tuple[tuple[UUID, str], NewJob]]:
+    def due(self) -> list[DueJob]:
         now = self.clock.tenant_now(self.tenant_id)
         waiting = [(key, job) for key, job in self.log.jobs.items() if key not in self._done]
         return [(key, job) for key, job in waiting if job.run_at is None or job.run_at <= now]
 
-    def settle(self, rounds: int = 50, first: str = "") -> None:
-        """Do every job there is; those that name `first` before all others."""
-        for _ in range(rounds):
+    def settle(self, steps: int = 2_000) -> None:
+        """Do every job there is, those first that `pick` chooses among the ones due."""
+        for _ in range(steps):
             due = self.due()
             if not due:
                 return
-            for key, job in [(key, job) for key, job in due if first.encode() in job.command] or due:
+            for key, job in self.pick(due):
                 self._done.add(key)
                 self.run(job)
         raise AssertionError("jobs keep making jobs")
