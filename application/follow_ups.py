@@ -8,6 +8,7 @@ from uuid import UUID
 from application.kernel import Answer, Command, Work, handles
 from application.ports import snooze_until_reached
 from domain.credit_files import CreditFile
+from domain.dispute_states import DisputeStatus
 from domain.disputes import Dispute
 from domain.findings import OwnDispute, detect_after_disputes, versions
 from domain.permissions import Permission
@@ -46,12 +47,15 @@ def follow_up_disputes(command: FollowUpDisputes, work: Work) -> Answer:
 def _before(report: Report, known: OwnDispute, work: Work) -> OwnDispute:
     """The dispute as it stood before this report: the same, whichever of its readers is quicker.
 
-    A dispute that this report has ended was open; one that it, or a later one, reopened had ended as deleted.
+    A dispute that this report has ended was open; one that it, or a later one, reopened had ended as deleted; one that
+    was withdrawn has no outcome, whatever a report had proposed.
     """
     dispute = work.load(Dispute, known.dispute_id)
     asked = dispute.challenge.asked if dispute.challenge else ()
     if known.ended_on is None or dispute.confirmed_from == report.id:
         return known.model_copy(update={"asked": asked, "ended_on": None})
+    if dispute.status is not DisputeStatus.CLOSED:
+        return known.model_copy(update={"asked": asked})
     answer = work.find(Report, dispute.proposed_from) if dispute.proposed_from else None
     return known.model_copy(
         update={

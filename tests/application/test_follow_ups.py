@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.disputes import ConfirmOutcome, RecordReceipt
+from application.disputes import ConfirmOutcome, RecordReceipt, WithdrawDispute
 from application.follow_ups import FollowUpDisputes
 from application.kernel import Context, JobTicket, system
 from application.ports import NotYet
@@ -185,6 +185,15 @@ def test_a_deletion_nobody_has_confirmed_is_not_yet_one(case: Case) -> None:
     bring(case, date(2026, 2, 2))
     assert {d.status for d in case.world.all(Dispute)} == {DisputeStatus.EVALUATED}
     back = bring(case, date(2026, 4, 1), debt(date(2026, 3, 20), dispute_flag=True))
+    assert later(back) == []
+
+
+def test_what_was_withdrawn_while_a_deletion_was_proposed_is_not_called_deleted(case: Case) -> None:
+    bring(case, date(2026, 2, 2))
+    for dispute in case.world.all(Dispute):
+        assert dispute.outcome is Outcome.DELETED
+        case.as_consumer(WithdrawDispute(dispute_id=dispute.id))
+    back = bring(case, date(2026, 4, 1), debt(date(2026, 3, 20), dispute_flag=False))
     assert later(back) == []
 
 
