@@ -39,8 +39,8 @@ def read_feed_notes(command: ReadFeedNotes, work: Work) -> Answer:
     if agrees and connection.status is ConnectionStatus.ACTIVE and connection.provider != MANUAL_UPLOAD:
         try:
             feed = feed_of(connection, work)
-            _read_scores(connection, feed, work)
-            _read_alerts(connection, feed, work)
+            for code in _read(connection, feed, work):
+                _ask_somebody(connection, code, work)
         except LinkRefused as refused:
             connection.need_reauth(refused.code, work.now)
         except FeedBusy as busy:
@@ -52,6 +52,17 @@ def read_feed_notes(command: ReadFeedNotes, work: Work) -> Answer:
         except FeedRefused as refused:
             _ask_somebody(connection, refused.code, work)
     return {"connection_id": connection.id, "version": connection.version}
+
+
+def _read(connection: Connection, feed: CreditFeed, work: Work) -> set[str]:
+    """Read both, whatever becomes of one of them; the provider's refusals."""
+    refusals = set()
+    for read in (_read_scores, _read_alerts):
+        try:
+            read(connection, feed, work)
+        except FeedRefused as refused:
+            refusals.add(refused.code)
+    return refusals
 
 
 def _ask_somebody(connection: Connection, code: str, work: Work) -> None:

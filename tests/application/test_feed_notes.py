@@ -74,6 +74,19 @@ def test_a_provider_without_them_is_not_asked(linked: Linked) -> None:
     assert (linked.feed.times("fetch_scores"), linked.feed.times("fetch_alerts")) == (0, 0)
 
 
+def test_alerts_are_read_although_scores_are_refused_for_good(linked: Linked) -> None:
+    linked.feed.script["fetch_scores"] = [FeedRefused("not_in_the_plan", "this client may not see scores")]
+    linked.settle()
+    assert (read(linked), linked.tasks()) == (["al_1", "al_2"], [TaskKind.PULL_REFUSED])
+
+
+def test_both_refused_alike_are_one_task(linked: Linked) -> None:
+    for name in ("fetch_scores", "fetch_alerts"):
+        linked.feed.script[name] = [FeedRefused("not_in_the_plan", "this client may not see them")]
+    linked.settle()
+    assert (read(linked), linked.tasks()) == ([], [TaskKind.PULL_REFUSED])
+
+
 def test_a_passing_trouble_is_waited_out(linked: Linked) -> None:
     linked.settle()
     linked.feed.script["fetch_alerts"] = [FeedBusy(1, "outage")]
