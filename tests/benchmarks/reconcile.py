@@ -13,6 +13,7 @@ import os
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing import get_context
@@ -27,12 +28,12 @@ from domain.credit_files import CreditFile
 from domain.deadlines import ReceiptBasis
 from domain.dispute_states import Challenge, DisputeStatus
 from domain.disputes import Dispute
-from domain.kernel import Role
+from domain.kernel import Invalid, Role
 from domain.letter_facts import DisputedItemFacts, RequestKind
 from domain.match_tiers import MATCHER_VERSION
 from domain.reconciliation import Outcome
 from domain.reports import Report
-from infrastructure.reports import parse
+from infrastructure.reports import UnreadableReport, parse
 from infrastructure.reports.truelink import PARSER_VERSION
 from infrastructure.sandbox.report_generator.sequences import Item, Place, Pull, Sequence, pull_sequence
 from tests.support.cases import Case
@@ -117,9 +118,9 @@ def _run(seeds: list[int]) -> Tally:
 
 
 _COUNTED: Final = (
-    "pulls", "rows", "rows_reviewed", "rows_settled_wrong", "disputes", "automatic_closes", "wrong_automatic_closes",
-    "closes_by_partial_pulls", "closes_whose_last_pull_is_partial", "deletions_left_open", "corrections_left_open",
-    "reinsertions", "reinsertions_missed", "reinsertions_imagined",
+    "pulls", "pulls_refused", "rows", "rows_reviewed", "rows_settled_wrong", "disputes", "automatic_closes",
+    "wrong_automatic_closes", "closes_by_partial_pulls", "closes_whose_last_pull_is_partial", "deletions_left_open",
+    "corrections_left_open", "reinsertions", "reinsertions_missed", "reinsertions_imagined",
 )  # fmt: skip
 
 
@@ -139,6 +140,9 @@ class Run:
     def all(self) -> None:
         """Every pull, then the count."""
         for number, pull in enumerate(self.sequence.pulls):
+            if not pull.accounts and number:
+                self._refuse(pull)
+                continue
             report = self._import(pull, number)
             self._review(report, pull)
             if number == 0:
@@ -166,6 +170,18 @@ class Run:
                 self.owners.setdefault((own, row.bureau), place)
         self.tally.counts["pulls"] += 1
         return report
+
+    def _refuse(self, pull: Pull) -> None:
+        """No bureau answered: a report of nobody is archived and refused, and decides nothing."""
+        try:
+            parse(pull.raw)
+        except UnreadableReport as unread:
+            self.world.reader.reports[pull.raw] = unread
+        with suppress(Invalid):
+            self.case.as_consumer(ImportReport(consumer_id=self.case.consumer_id, content=pull.raw))
+            raise AssertionError(f"sequence {self.seed}: a report of nobody was read")
+        self.world.settle()
+        self.tally.counts["pulls_refused"] += 1
 
     def _review(self, report: Report, pull: Pull) -> None:
         """The operator looks at every doubtful row and knows whose it is."""

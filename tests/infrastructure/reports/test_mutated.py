@@ -1,12 +1,13 @@
 """What mutated reports may do: be read, or be refused with a place; never crash, never change a row's bureau."""
 
 import json
+import random
 
 import pytest
 
 from domain.bureaus import Bureau
 from domain.credit_reports import ReportFormat
-from tests.benchmarks import fuzz
+from tests.benchmarks import fuzz, mutations
 from tests.benchmarks.markers import names_bureau
 from tests.support.truelink import raw, tree
 
@@ -23,6 +24,13 @@ def test_two_thousand_mutated_reports_do_no_harm():
 def test_a_payload_is_the_same_whenever_it_is_made():
     assert [fuzz.payload(3, number) for number in range(20)] == [fuzz.payload(3, number) for number in range(20)]
     assert fuzz.payload(3, 1)[2] != fuzz.payload(4, 1)[2]
+
+
+def test_a_tree_too_deep_to_be_written_out_stays_as_it_was():
+    deep = b'{"$":' * 400 + b"[1, 2]" + b"}" * 400
+    made = [mutations.mutate(random.Random(f"deep/{number}"), deep) for number in range(200)]
+    assert deep in made
+    assert len(set(made)) > 100
 
 
 @pytest.mark.parametrize("encoding", list(ReportFormat))
