@@ -20,7 +20,7 @@ from application.posting import (
     TooLate,
 )
 from application.posting import Service as PostService
-from application.tasks import OpenTask, SettleTask
+from application.tasks import OpenTask, SettleTask, settle
 from domain.address_book import dispute_address
 from domain.addresses import PostalAddress
 from domain.consumers import ConsentKind, Consumer
@@ -211,8 +211,11 @@ def poll_mailing(command: PollMailing, work: Work) -> Answer:
 
 def follow(mailing: Mailing, piece: PieceStatus, work: Work) -> None:
     """Take over what the provider knows of the piece; one that will never be printed frees letter and items."""
+    was_lost = mailing.status is MailingStatus.LOST
     for scan in sorted(piece.scans, key=lambda s: s.occurred_at):
         mailing.scan(scan, work.now)
+    if was_lost and mailing.status is not MailingStatus.LOST:
+        settle(TaskKind.MAILING_LOST, mailing.id, mailing.stopped_by, "the carrier tells of the piece again", work)
     if (piece.failed or piece.deleted) and mailing.status is MailingStatus.ACCEPTED:
         mailing.give_up("failed_at_the_printer" if piece.failed else "deleted_at_the_printer", "letter", work.now)
         free(mailing, work)

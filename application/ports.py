@@ -15,6 +15,7 @@ from domain.credit_reports import CanonicalReport
 from domain.findings import OwnDispute
 from domain.kernel import Role
 from domain.letter_facts import LetterFacts
+from domain.tasks import TaskKind
 from domain.tenants import TenantMode
 from domain.tracking import TrackingScan
 
@@ -92,6 +93,8 @@ class Reads(Protocol):
     def disputes_to_reconcile(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]: ...
 
     def own_disputes(self, tenant_id: UUID, consumer_id: UUID) -> list[OwnDispute]: ...
+
+    def tasks_about(self, tenant_id: UUID, about: list[UUID], kind: TaskKind) -> list[UUID]: ...
 
     def letters_before_posting(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]: ...
 

@@ -70,14 +70,8 @@ def open_task(command: OpenTask, work: Work) -> Answer:
 
 @handles(SettleTask)
 def settle_task(command: SettleTask, work: Work) -> Answer:
-    """Close the task if it is still open; one that its cause has yet to open is not opened any more."""
-    task_id = Task.identity(command.kind, command.about_id, command.cause)
-    task = work.find(Task, task_id)
-    if task is None:
-        work.add(Task.spare(task_id, work.now, kind=command.kind, about_id=command.about_id))
-    elif task.status is TaskStatus.OPEN:
-        _complete(task, command.note, work)
-    return {"task_id": task_id}
+    """Close the task that a cause opened, or has yet to open."""
+    return {"task_id": settle(command.kind, command.about_id, command.cause, command.note, work)}
 
 
 @handles(CompleteTask)
@@ -86,11 +80,22 @@ def complete_task(command: CompleteTask, work: Work) -> Answer:
     task = work.load(Task, command.task_id)
     if task.kind is TaskKind.VERIFY_BUREAU_ADDRESS:
         raise IllegalMove("record that the bureau's address was verified; this task then closes by itself")
-    _complete(task, command.note, work)
+    close(task, command.note, work)
     return {"task_id": task.id, "version": task.version}
 
 
-def _complete(task: Task, note: str, work: Work) -> None:
+def settle(kind: TaskKind, about_id: UUID, cause: str, note: str, work: Work) -> UUID:
+    """Close the task if it is still open; one that its cause has yet to open is not opened any more."""
+    task_id = Task.identity(kind, about_id, cause)
+    task = work.find(Task, task_id)
+    if task is None:
+        work.add(Task.spare(task_id, work.now, kind=kind, about_id=about_id))
+    elif task.status is TaskStatus.OPEN:
+        close(task, note, work)
+    return task_id
+
+
+def close(task: Task, note: str, work: Work) -> None:
     """Words are kept under a person's key only: those about an erased person, or about nobody, are not."""
     consumer = work.find(Consumer, task.owner_id) if task.owner_id else None
     kept = None if consumer is None or consumer.erased else note

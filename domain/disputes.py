@@ -156,6 +156,7 @@ class Dispute(Aggregate):
         breach_assertable_on: date
 
         def apply(self, aggregate: Dispute) -> None:
+            aggregate.overdue_since.append(self.breach_assertable_on)
             aggregate.status = S.OVERDUE
 
     class Withdrawn(Event):
@@ -206,6 +207,7 @@ class Dispute(Aggregate):
         self.confirmed_from: UUID | None = None
         self.reinserted_in: UUID | None = None
         self.overruled: set[Outcome] = set()
+        self.overdue_since: list[date] = []
         self.status_before_evaluation: DisputeStatus | None = None
 
     @staticmethod
@@ -219,16 +221,9 @@ class Dispute(Aggregate):
         dispute_id: UUID,
         at: datetime,
         *,
-        consumer_id: UUID,
-        tradeline_id: UUID,
-        bureau: Bureau,
-        round_: int,
-        report_id: UUID,
-        letter_type: str,
-        selection_id: UUID,
-        drafted_with: tuple[UUID, ...],
-        challenge: Challenge,
-    ) -> Dispute:
+        consumer_id: UUID, tradeline_id: UUID, bureau: Bureau, round_: int, report_id: UUID, letter_type: str,
+        selection_id: UUID, drafted_with: tuple[UUID, ...], challenge: Challenge,
+    ) -> Dispute:  # fmt: skip
         """The consumer has chosen to challenge this tradeline at this bureau."""
         return cls._create(
             cls.Opened, id=dispute_id, timestamp=at, subject_id=consumer_id, tradeline_id=tradeline_id,

@@ -115,6 +115,9 @@ class Letter(Aggregate):
         subject_id: UUID
         problems: tuple[str, ...]
 
+        def apply(self, aggregate: Letter) -> None:
+            aggregate.refused_at.append(self.originator_version)
+
     class ConsumerApproved(Event):
         TOPIC: ClassVar[str] = "letter.consumer_approved.v1"
         subject_id: UUID
@@ -125,15 +128,26 @@ class Letter(Aggregate):
         actor_id: UUID
         ip: Sealed
 
+        @property
+        def asks(self) -> str:
+            """What an operator is asked to approve: these bytes, of this rendering."""
+            return f"{self.pdf_sha256}:{self.render}"
+
         def apply(self, aggregate: Letter) -> None:
             aggregate.consumer_approved_at = self.timestamp
             aggregate.status = LetterStatus.CONSUMER_APPROVED
+            aggregate.asked_to_approve.append(self.asks)
 
     class OperatorApproved(Event):
         TOPIC: ClassVar[str] = "letter.operator_approved.v1"
         pdf_sha256: str
         render: int
         actor_id: UUID
+
+        @property
+        def asks(self) -> str:
+            """What the operator was asked to approve, and has."""
+            return f"{self.pdf_sha256}:{self.render}"
 
         def apply(self, aggregate: Letter) -> None:
             aggregate.operator_approved_at = self.timestamp
@@ -203,6 +217,8 @@ class Letter(Aggregate):
         self.signed_at: datetime | None = None
         self.pdf: RenderedPdf | None = None
         self.renders = 0
+        self.refused_at: list[int] = []
+        self.asked_to_approve: list[str] = []
         self.consumer_approved_at: datetime | None = None
         self.operator_approved_at: datetime | None = None
 

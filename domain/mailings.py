@@ -165,6 +165,7 @@ class Mailing(Aggregate):
 
         def apply(self, aggregate: Mailing) -> None:
             aggregate.status = MailingStatus.LOST
+            aggregate.stopped_by = str(self.originator_version)
 
     class Cancelled(Event):
         TOPIC: ClassVar[str] = "mailing.cancelled.v1"

@@ -13,6 +13,7 @@ from domain.dispute_states import ENDED, UNDECIDED, DisputeStatus
 from domain.findings import OwnDispute
 from domain.letters import LetterStatus
 from domain.reconciliation import Outcome
+from domain.tasks import TaskKind, TaskStatus
 from infrastructure.postgres import Connection
 from infrastructure.projecting import has_reached
 from projections import ALL
@@ -58,6 +59,17 @@ class QueryTables:
                 (consumer_id,),
             )
         return [_own_dispute(row) for row in rows]
+
+    def tasks_about(self, tenant_id: UUID, about: list[UUID], kind: TaskKind) -> list[UUID]:
+        """The open tasks of one kind about any of these things."""
+        with self._pool.connection() as conn:
+            rows = many(
+                conn,
+                tenant_id,
+                "SELECT task_id FROM rm.tasks WHERE about_id = ANY(%s) AND kind = %s AND status = %s ORDER BY task_id",
+                (about, kind.value, TaskStatus.OPEN.value),
+            )
+        return [row["task_id"] for row in rows]
 
     def letters_before_posting(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
         """The consumer's letters of which no paper has left."""
@@ -132,7 +144,8 @@ class QueryTables:
         return rows[0]["connection_id"] if rows else None
 
 
-_READ_BY_HANDLERS = tuple(p.name for p in ALL if p.name in ("connections", "disputes", "letters", "mailings", "users"))
+_HANDLERS_READ = {"connections", "disputes", "letters", "mailings", "tasks", "users"}
+_READ_BY_HANDLERS = tuple(projection.name for projection in ALL if projection.name in _HANDLERS_READ)
 
 
 def _own_dispute(row: Row) -> OwnDispute:

@@ -33,6 +33,7 @@ ENVIRONMENT = {
 TESTED_ELSEWHERE = {
     "application/processes/access.py": "tests/application/test_reactions.py",
     "application/processes/cases.py": "tests/application/test_reactions.py",
+    "application/processes/endings.py": "tests/application/test_reactions.py",
     "application/processes/feeds.py": "tests/application/test_reactions.py",
     "application/processes/setbacks.py": "tests/application/test_reactions.py",
     "infrastructure/clocks.py": "tests/infrastructure/test_wiring.py",

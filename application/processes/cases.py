@@ -13,6 +13,7 @@ from application.follow_ups import FollowUpDisputes
 from application.kernel import Later, Once, Step, on
 from application.letters import RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
+from application.moot_tasks import STOPPED
 from application.notifications import QueueNotification
 from application.reconciling import ReconcileDisputes
 from application.stopped_mail import ReplaceMailing
@@ -23,18 +24,11 @@ from domain.credit_files import CreditFile
 from domain.deadlines import Deadlines, ReceiptBasis
 from domain.disputes import Dispute
 from domain.letters import Letter
-from domain.mailings import Mailing, MailingStatus
+from domain.mailings import Mailing
 from domain.notifications import NotificationKind
 from domain.reports import Report
 from domain.tasks import TaskKind
 from domain.tenants import Approvals
-
-STOPPED = {
-    MailingStatus.REJECTED: TaskKind.MAILING_REJECTED,
-    MailingStatus.ADDRESS_REFUSED: TaskKind.ADDRESS_REFUSED,
-    MailingStatus.OUTCOME_UNKNOWN: TaskKind.MAILING_UNRESOLVED,
-}
-"""The task that each way for a piece to stop has opened."""
 
 
 class AboutConsumer(Protocol):
@@ -152,7 +146,7 @@ def open_task_on_consumer_approved(approved: Letter.ConsumerApproved) -> Step:
             kind=TaskKind.APPROVE_LETTER,
             consumer_id=approved.subject_id,
             about_id=approved.originator_id,
-            cause=_approval(approved),
+            cause=approved.asks,
         )
 
 
@@ -161,7 +155,7 @@ def settle_task_on_operator_approved(approved: Letter.OperatorApproved) -> Step:
     yield SettleTask(
         kind=TaskKind.APPROVE_LETTER,
         about_id=approved.originator_id,
-        cause=_approval(approved),
+        cause=approved.asks,
         note="the operator approved the letter",
     )
 
@@ -354,10 +348,6 @@ def _settle_outcome(event: Dispute.Closed | Dispute.OutcomeOverruled, note: str)
     return SettleTask(
         kind=TaskKind.CONFIRM_OUTCOME, about_id=event.originator_id, cause=str(event.report_id), note=note
     )
-
-
-def _approval(event: Letter.ConsumerApproved | Letter.OperatorApproved) -> str:
-    return f"{event.pdf_sha256}:{event.render}"
 
 
 def _silence(event: Dispute.BecameOverdue) -> str:

@@ -200,4 +200,4 @@ def test_information_sent_in_time_moves_the_timer(case: Case) -> None:
     dispute = case.world.all(Dispute)[0]
     sent = RecordInformationSent(dispute_id=dispute.id, sent_on=date(2026, 1, 20))
     then = when(case.world, sent, Role.CONSUMER, case.consumer_id)
-    assert (then.kinds, then.jobs) == ([Dispute.DeadlineExtended], ["sla_check"])
+    assert (then.kinds, then.jobs) == ([Dispute.DeadlineExtended], ["sla_check", "notification"])

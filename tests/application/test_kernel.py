@@ -110,6 +110,8 @@ MAY: dict[str, set[Role]] = {
     "ReturnDispute": set(),
     "RevokeApiKey": {O},
     "RevokeConnection": {O, P, C},
+    "SettleDisputeTasks": set(),
+    "SettleLetterTasks": set(),
     "SettleMatch": {O, P},
     "SettleTask": set(),
     "ShutWebhookEndpoint": set(),

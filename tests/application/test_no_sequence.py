@@ -16,7 +16,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from application.consumers import RegisterConsumer
+from application.consumers import GiveConsent, RegisterConsumer, WithdrawConsent
 from application.disputes import (
     CheckOverdue,
     ConfirmOutcome,
@@ -33,11 +33,13 @@ from application.posting import MailPiece, OutcomeUnknown, PostBusy, PostRejecte
 from application.stopped_mail import RetryMailing
 from application.webhooks import ReceivePostWebhook
 from domain.bureaus import Bureau
+from domain.consumers import ConsentKind
 from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import Aggregate, DomainError, Event, NotFound, Role
-from domain.letters import Letter
-from domain.mailings import Mailing
+from domain.letters import Letter, LetterStatus
+from domain.mailings import Mailing, MailingStatus
 from domain.reports import Report
+from domain.tasks import Task, TaskKind, TaskStatus
 from domain.tracking import ScanKind, TrackingScan
 from tests.support.cases import FIRST_PULL, PROFILE, Case, everywhere, report
 from tests.support.floor import Crash, Floor
@@ -161,6 +163,12 @@ class AnySequence(RuleBasedStateMachine):
     def withdraw(self, pick: int, by: Role) -> None:
         if dispute := self.some(Dispute, pick):
             self.ask(WithdrawDispute(dispute_id=dispute.id), by)
+
+    @rule(kind=st.sampled_from(list(ConsentKind)), agrees=st.booleans())
+    def think_again(self, kind: ConsentKind, agrees: bool) -> None:
+        give = GiveConsent(consumer_id=self.case.consumer_id, kind=kind, text_version="2026-11")
+        take_back = WithdrawConsent(consumer_id=self.case.consumer_id, kind=kind)
+        self.ask(give if agrees else take_back, Role.CONSUMER)
 
     @rule(agrees=st.booleans())
     def judge(self, agrees: bool) -> None:
@@ -305,9 +313,14 @@ class AnySequence(RuleBasedStateMachine):
         for events in self.streams(Dispute):
             ends = [n for n, e in enumerate(events) if isinstance(e, Dispute.Closed)]
             assert len(ends) <= 1
-            if ends:
-                assert ends[0] == len(events) - 1
-                assert isinstance(events[ends[0] - 1], Dispute.Evaluated)
+            for end in ends:
+                closed = events[end]
+                proposals = (Dispute.Evaluated, Dispute.OutcomeContradicted, Dispute.OutcomeOverruled)
+                proposal = next(event for event in reversed(events[:end]) if isinstance(event, proposals))
+                assert isinstance(proposal, Dispute.Evaluated)
+                assert isinstance(closed, Dispute.Closed)
+                assert (closed.outcome, closed.report_id) == (proposal.outcome, proposal.report_id)
+                assert [type(event) for event in events[end + 1 :]] in ([], [Dispute.Reinserted])
 
     @invariant()
     def nobody_is_accused_early(self) -> None:
@@ -342,8 +355,29 @@ class AnySequence(RuleBasedStateMachine):
         self.world.log.before_append.clear()
         self.world.post.script.clear()
         self.floor.settle()
-        for check in (self.only_approved_bytes_are_handed_over, self.no_letter_is_on_paper_twice):
+        for check in (
+            self.only_approved_bytes_are_handed_over,
+            self.no_letter_is_on_paper_twice,
+            self.what_is_asked_is_what_there_is_to_do,
+        ):
             check()
+
+    def what_is_asked_is_what_there_is_to_do(self) -> None:
+        """Once every job is done: no task about what is over, and none missing about what waits for a person."""
+        tasks = [task for task in self.world.all(Task) if task.status is TaskStatus.OPEN]
+        asked = Counter(task.kind for task in tasks)
+        proposed = {d.id for d in self.world.all(Dispute) if d.status is DisputeStatus.EVALUATED}
+        late = {d.id for d in self.world.all(Dispute) if d.status is DisputeStatus.OVERDUE}
+        approvable = {x.id for x in self.world.all(Letter) if x.status is LetterStatus.CONSUMER_APPROVED}
+        about = {kind: {task.about_id for task in tasks if task.kind is kind} for kind in TaskKind}
+        assert about[TaskKind.CONFIRM_OUTCOME] == proposed
+        assert late <= about[TaskKind.OVERDUE_DISPUTE] <= late | proposed
+        assert about[TaskKind.APPROVE_LETTER] == approvable
+        stopped = {mailing.id for mailing in self.world.all(Mailing) if mailing.status is MailingStatus.REJECTED}
+        assert about[TaskKind.MAILING_REJECTED] <= stopped
+        lost = {mailing.id for mailing in self.world.all(Mailing) if mailing.status is MailingStatus.LOST}
+        assert about[TaskKind.MAILING_LOST] == lost
+        assert all(asked[kind] == len(about[kind]) for kind in TaskKind)
 
 
 TestAnySequence = AnySequence.TestCase

@@ -16,8 +16,9 @@ from application.follow_ups import FollowUpDisputes
 from application.kernel import HANDLERS, REACTIONS, Command, Context, Once, reactions_to
 from application.letters import RenderLetter
 from application.mailings import PollMailing, ReconcileMailing, RequestMailing, SubmitMailing, VerifyAddresses
+from application.moot_tasks import SettleDisputeTasks, SettleLetterTasks
 from application.notifications import QueueNotification
-from application.processes import access, feeds, setbacks
+from application.processes import access, endings, feeds, setbacks
 from application.processes import cases as p
 from application.reconciling import ReconcileDisputes
 from application.stopped_mail import ReplaceMailing
@@ -217,6 +218,21 @@ CASES |= {
         REFUSED,
         [settle(K.OVERDUE_DISPUTE, REFUSED, "overdue:2026-02-23",
                 "the bureau has answered that it will not look into it")],
+    ),
+    endings.settle_tasks_on_dispute_ended: (
+        first(Dispute.Closed), [SettleDisputeTasks(dispute_id=first(Dispute.Closed).originator_id)]
+    ),
+    endings.settle_tasks_on_dispute_withdrawn: (
+        first(Dispute.Withdrawn), [SettleDisputeTasks(dispute_id=first(Dispute.Withdrawn).originator_id)]
+    ),
+    endings.settle_tasks_on_deadline_extended: (
+        first(Dispute.DeadlineExtended), [SettleDisputeTasks(dispute_id=first(Dispute.DeadlineExtended).originator_id)]
+    ),
+    endings.settle_tasks_on_letter_voided: (
+        first(Letter.Voided), [SettleLetterTasks(letter_id=first(Letter.Voided).originator_id)]
+    ),
+    endings.settle_tasks_on_approvals_expired: (
+        first(Letter.ApprovalsExpired), [SettleLetterTasks(letter_id=first(Letter.ApprovalsExpired).originator_id)]
     ),
     setbacks.open_task_on_item_reinserted: (BACK, [task(K.REINSERTED_ITEM, BACK, str(REINSERTED_IN))]),
     setbacks.tell_consumer_on_item_reinserted: (

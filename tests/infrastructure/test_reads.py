@@ -11,6 +11,7 @@ import pytest
 from domain.bureaus import Bureau
 from domain.dispute_states import DisputeStatus
 from domain.findings import OwnDispute
+from domain.tasks import TaskKind
 from infrastructure.projecting.positions import connect
 from infrastructure.reads import QueryTables
 from tests.support.postgres import TestDatabase, TestServer
@@ -57,6 +58,28 @@ def test_own_disputes_are_those_a_bureau_has_had(tmp_path: Path, server: TestSer
         OwnDispute(dispute_id=waiting, bureau=Bureau.EXPERIAN, receipt_proven=False, **had),
         OwnDispute(dispute_id=proposed, bureau=Bureau.TRANSUNION, receipt_proven=True, **had),
     ]  # fmt: skip
+
+
+def test_tasks_are_found_by_what_they_are_about(tmp_path: Path, server: TestServer, database: TestDatabase) -> None:
+    tenant, item, other = uuid4(), uuid4(), uuid4()
+    asked, done, of_another_kind, elsewhere = (UUID(int=number) for number in range(1, 5))
+    rows = [
+        (tenant, asked, item, OPENED, "letter_refused", "open"),
+        (tenant, done, item, OPENED, "letter_refused", "done"),
+        (tenant, of_another_kind, item, OPENED, "overdue_dispute", "open"),
+        (uuid4(), elsewhere, item, OPENED, "letter_refused", "open"),
+    ]
+    with wired(tmp_path, server, database) as sfdify:
+        with connect(database.projector_url, "test") as conn:
+            for row in rows:
+                conn.execute(
+                    "INSERT INTO rm.tasks (tenant_id, task_id, about_id, created_at, kind, status)"
+                    " VALUES (%s, %s, %s, %s, %s, %s)",
+                    row,
+                )
+        tables = QueryTables(sfdify.pool)
+        assert tables.tasks_about(tenant, [item, other], TaskKind.LETTER_REFUSED) == [asked]
+        assert tables.tasks_about(tenant, [other], TaskKind.LETTER_REFUSED) == []
 
 
 def test_connections_are_found_by_consumer_and_by_the_providers_name_for_them(

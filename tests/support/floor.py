@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
@@ -90,13 +90,16 @@ class Floor:
         return Fate.DONE
 
     def settle(self, most: int = 400) -> None:
-        """Carry jobs out until none is due; one that is snoozed or retried comes again later."""
+        """Carry jobs out until none is due; one that is snoozed or retried comes again later.
+
+        Where all of them wait, real time passes.
+        """
         for _ in range(most):
             due = self.due()
             if not due:
                 return
-            for key in due:
-                self.carry_out(key)
+            if {self.carry_out(key) for key in due} == {Fate.SNOOZED}:
+                self.world.clock.real += timedelta(minutes=1)
         raise AssertionError("jobs keep coming: " + ", ".join(sorted({key[1] for key in self.due()})))
 
 

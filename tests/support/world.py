@@ -35,6 +35,7 @@ from domain.letter_facts import LetterFacts
 from domain.letters import Letter, LetterStatus
 from domain.mailings import Mailing
 from domain.reconciliation import Outcome
+from domain.tasks import Task, TaskKind, TaskStatus
 from domain.tenants import TenantMode
 from domain.users import User
 from tests.support.feeds import FakeFeed, FakeFeedNews, FakeFeeds, FakeLinks
@@ -137,6 +138,10 @@ class FakeReads:
     def _ended_on(self, tenant_id: UUID, dispute_id: UUID) -> date | None:
         events = self._log.streams[tenant_id, dispute_id]
         return next((e.timestamp.date() for e in events if isinstance(e, Dispute.Closed | Dispute.Withdrawn)), None)
+
+    def tasks_about(self, tenant_id: UUID, about: list[UUID], kind: TaskKind) -> list[UUID]:
+        asked = [t for t in self._all(tenant_id, Task) if t.status is TaskStatus.OPEN and t.kind is kind]
+        return [task.id for task in asked if task.about_id in about]
 
     def letters_before_posting(self, tenant_id: UUID, consumer_id: UUID) -> list[UUID]:
         gone = (LetterStatus.SUBMITTED, LetterStatus.VOID)
