@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from application.challenges import NotDisputable, challenge_of, chosen_rows
-from application.drafting import sender_of, void
+from application.drafting import DraftLetters, sender_of, void
 from application.kernel import Answer, Command, Work, handles
 from domain.bureaus import Bureau
 from domain.consumers import ConsentKind, Consumer
@@ -282,9 +282,15 @@ def confirm_outcome(command: ConfirmOutcome, work: Work) -> Answer:
 
 @handles(OverruleOutcome)
 def overrule_outcome(command: OverruleOutcome, work: Work) -> Answer:
-    """Let the dispute go on as before, with what the carrier told while an outcome was on the table."""
+    """Let the dispute go on as before, with what the carrier told while an outcome was on the table.
+
+    One that was not posted yet goes into a letter.
+    """
     dispute = work.load(Dispute, command.dispute_id)
     dispute.overrule(command.reason, work.caller.actor_id, work.now)
+    if dispute.status is DisputeStatus.SELECTED:
+        draft = DraftLetters(consumer_id=dispute.owner_id, bureau=dispute.bureau, dispute_ids=(dispute.id,))
+        work.ask(draft, f"draft-after-all:{dispute.id}:{dispute.version}")
     _catch_up_with_the_post(dispute, work)
     return {"dispute_id": dispute.id, "version": dispute.version}
 

@@ -6,10 +6,14 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from application.drafting import void
 from application.kernel import Answer, Command, Work, handles
+from application.moot_tasks import settle_refused_drafts
 from application.ports import snooze_until_reached
 from domain.comparisons import Comparison
+from domain.dispute_states import BEFORE_POSTING
 from domain.disputes import Dispute, DisputeStatus
+from domain.letters import Letter
 from domain.permissions import Permission
 from domain.reconciliation import DisputedItem, reconcile, reported_again
 from domain.reports import Report
@@ -57,7 +61,10 @@ def reconcile_disputes(command: ReconcileDisputes, work: Work) -> Answer:
 
 @handles(ReconcileDispute)
 def reconcile_dispute(command: ReconcileDispute, work: Work) -> Answer:
-    """Propose, confirm or take back an outcome, see a deleted item return, or keep why the report settles nothing."""
+    """Propose, confirm or take back an outcome, see a deleted item return, or keep why the report settles nothing.
+
+    Before posting a report can only show that there is nothing left to write about.
+    """
     dispute = work.load(Dispute, command.dispute_id)
     answer: Answer = {"dispute_id": dispute.id}
     if dispute.report_id == command.report_id or dispute.challenge is None:
@@ -100,8 +107,20 @@ def reconcile_dispute(command: ReconcileDispute, work: Work) -> Answer:
         counted=later.gate(dispute.bureau).counted,
         changes=found.changes,
     )
-    dispute.take_report(comparison, work.caller.actor_id, work.now)
+    if dispute.status not in BEFORE_POSTING:
+        dispute.take_report(comparison, work.caller.actor_id, work.now)
+    elif comparison.settles:
+        _write_no_more(dispute, work)
+        dispute.take_report(comparison, work.caller.actor_id, work.now)
     return answer | {"status": dispute.status.value}
+
+
+def _write_no_more(dispute: Dispute, work: Work) -> None:
+    """No letter goes out about what a newer report shows to be gone or put right; its other items get another one."""
+    letter = work.find(Letter, dispute.letter_id) if dispute.letter_id else None
+    if letter is not None:
+        void(letter, "a newer report shows nothing left of an item to dispute", work)
+    settle_refused_drafts([dispute.id], "a newer report shows nothing left to dispute", work)
 
 
 def _newest_compared(dispute: Dispute, work: Work) -> Report | None:

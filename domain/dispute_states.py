@@ -39,8 +39,8 @@ BEFORE_POSTING = (
 WAITING = (DisputeStatus.RECEIVED, DisputeStatus.OVERDUE)
 """The bureau has the letter and owes an answer."""
 
-UNDECIDED = (DisputeStatus.SENT, *WAITING, DisputeStatus.EVALUATED)
-"""The letter has left, and no outcome is final: a later report may show one."""
+UNDECIDED = (*BEFORE_POSTING, DisputeStatus.SENT, *WAITING, DisputeStatus.EVALUATED)
+"""No outcome is final: a later report may show one, or that there is nothing left to write about."""
 
 
 ENDED = (

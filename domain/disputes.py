@@ -306,7 +306,8 @@ class Dispute(Aggregate):
 
     def evaluate(self, found: Comparison, at: datetime) -> None:
         """A later report, or the bureau's answer, shows an outcome; the operator or another report confirms it."""
-        if not self._has_decided_from(found.report_id) and self.status in (S.SENT, *WAITING):
+        may_end = self.status in (S.SENT, *WAITING) or (self.status is S.SELECTED and found.outcome is Outcome.MOOT)
+        if may_end and not self._has_decided_from(found.report_id):
             proposal = {"outcome": found.outcome, "provisional": found.provisional, "counted": found.counted}
             self._note(self.Evaluated, found, at, **proposal)
 

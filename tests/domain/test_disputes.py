@@ -176,6 +176,18 @@ def test_a_report_says_nothing_about_a_dispute_that_is_not_waiting(made: Dispute
     assert made.version == before
 
 
+def test_what_stands_in_no_letter_can_turn_out_to_be_settled_and_nothing_else() -> None:
+    for outcome in (Outcome.DELETED, Outcome.VERIFIED, Outcome.CORRECTED):
+        made = dispute()
+        made.take_report(comparison("r", outcome, "C04"), ACTOR_ID, at(500))
+        assert made.status is S.SELECTED
+    made = dispute()
+    made.take_report(comparison("r", Outcome.MOOT, "C03"), ACTOR_ID, at(500))
+    assert (made.status, made.outcome) == (S.EVALUATED, Outcome.MOOT)
+    made.overrule("left out by mistake", ACTOR_ID, at(501))
+    assert (made.status, made.outcome) == (S.SELECTED, None)
+
+
 def test_a_report_is_counted_once() -> None:
     made = received_dispute()
     for _ in range(2):
