@@ -110,6 +110,18 @@ def test_no_secret_has_a_default() -> None:
                 assert value.startswith("${"), name
 
 
+def test_whatever_can_be_set_can_be_set_for_the_containers() -> None:
+    """But for where a container keeps things and listens, which is the image's own."""
+    fixed = {
+        "SFDIFY_HOME", "SFDIFY_PG_BIN", "SFDIFY_DATABASE", "SFDIFY_HOST", "SFDIFY_PORT", "SFDIFY_SANDBOX_PORT",
+        "SFDIFY_FEED_PORT",
+    }  # fmt: skip
+    known = {str(field.validation_alias) for field in Settings.model_fields.values()}
+    services = _compose()["services"]
+    for name in OURS:
+        assert known - set(services[name]["environment"]) == fixed, name
+
+
 def test_only_the_migration_knows_the_administrators_password() -> None:
     services = _compose()["services"]
     knowing = {name for name in OURS if "POSTGRES_PASSWORD" in str(services[name]["environment"])}
