@@ -174,8 +174,9 @@ def kill_sessions(database: TestDatabase) -> None:
 
 
 @pytest.fixture
-def dying(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connections die only after the pool has looked at them and lent them."""
+def dying(app: ConnectionPool[Connection], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections die only after the pool has looked at them and lent them, and none is still on its way to it."""
+    app.wait(30)
     monkeypatch.setattr(postgres, "_has_news", lambda _: False)
 
 
