@@ -33,14 +33,33 @@ class Event(NamedTuple):
     state: bytes
 
 
+KINDS = {
+    "position": int, "recorded_us": int, "version": int, "tenant": str, "originator": str,
+    "hash": str, "topic": str, "metadata": str, "state": str,
+}  # fmt: skip
+
+
+def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a field is there twice, and readers could each go by another one")
+    return found
+
+
 def read(line: str) -> Event:
-    fields = json.loads(line)
+    fields = json.loads(line, object_pairs_hook=once)
+    if not isinstance(fields, dict) or fields.keys() != KINDS.keys():
+        raise ValueError("not the nine fields of an event")
+    if any(type(fields[name]) is not kind for name, kind in KINDS.items()):
+        raise ValueError("a field of another kind")
+    if any(not -(2**63) <= fields[name] < 2**63 for name, kind in KINDS.items() if kind is int):
+        raise ValueError("a number beyond 64 bits")
     return Event(
         bytes.fromhex(fields["tenant"]),
         bytes.fromhex(fields["originator"]),
-        int(fields["version"]),
-        int(fields["position"]),
-        int(fields["recorded_us"]),
+        fields["version"],
+        fields["position"],
+        fields["recorded_us"],
         bytes.fromhex(fields["hash"]),
         fields["topic"].encode(),
         bytes.fromhex(fields["metadata"]),
@@ -91,7 +110,7 @@ def main(arguments: list[str]) -> int:
     try:
         with open(arguments[0], encoding="utf-8") as file:
             events = [read(line) for line in file if line.strip()]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         print(f"cannot read the export: {type(error).__name__}", file=sys.stderr)  # noqa: T201
         return 2
     found = faults(events)

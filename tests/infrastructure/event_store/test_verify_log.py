@@ -45,6 +45,26 @@ def test_it_says_when_it_cannot_read(tmp_path: Path, content: str, code: int) ->
     assert verify_log.main([str(tmp_path / "missing.jsonl")]) == 2
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": 1.9}, {"version": True}, {"version": "1"}, {"position": 2**63}, {"position": 5.5},
+        {"recorded_us": None}, {"recorded_us": -(2**63) - 1}, {"hash": None}, {"topic": 5}, {"state": ["ff"]},
+        {"state": "fg"}, {"extra": 1},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_field_of_another_kind_is_not_taken_for_what_was_written(tmp_path: Path, changes: dict[str, object]) -> None:
+    (tmp_path / "log.jsonl").write_text(line(**changes))
+    assert verify_log.main([str(tmp_path / "log.jsonl")]) == 2
+
+
+@pytest.mark.parametrize("content", ["[]", "5", "null", "[" * 100_000, line()[:-1] + ', "state": "ff"}'])
+def test_a_line_that_is_no_event_or_two_is_told(tmp_path: Path, content: str) -> None:
+    (tmp_path / "log.jsonl").write_text(content)
+    assert verify_log.main([str(tmp_path / "log.jsonl")]) == 2
+
+
 def test_it_needs_the_standard_library_only() -> None:
     source = Path(verify_log.__file__).read_text()
     imported = {n.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import) for n in node.names}
