@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from struct import pack
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TextIO
 from uuid import UUID
 
 from psycopg import sql
 
+from domain.kernel import NotFound
 from infrastructure.postgres import Connection
 
 BATCH: Final = 2_000
@@ -75,14 +77,33 @@ def verify(conn: Connection, tenant_id: UUID | None = None) -> Report:
 def export(conn: Connection, path: Path, tenant_id: UUID | None = None) -> int:
     """Write the rows as JSON lines for `verify_log.py`, bytes in hexadecimal; returns how many.
 
-    Personal data stays sealed, so the file may be given to an auditor.
+    Personal data stays sealed, so the file may be given to an auditor. It bears its name only once it is whole: half
+    a log would hold together too. Raises NotFound for a tenant of which there is no event.
     """
     rows = 0
-    with path.open("w", encoding="utf-8") as file:
+    with _whole(path) as file:
         for row in _rows(conn, tenant_id):
             file.write(json.dumps(_plain(row), separators=(",", ":")) + "\n")
             rows += 1
+        if tenant_id is not None and not rows:
+            raise NotFound("there is no tenant of this id")
     return rows
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[TextIO]:
+    if path.exists() and not path.is_file():  # a pipe, a terminal
+        with path.open("w", encoding="utf-8") as file:
+            yield file
+        return
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            yield file
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _stream(row: Row) -> tuple[UUID, UUID]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,8 @@ import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 
-from infrastructure.event_store import verify_log
+from domain.kernel import NotFound
+from infrastructure.event_store import integrity, verify_log
 from infrastructure.event_store.integrity import export, verify
 from infrastructure.event_store.recorder import HorizonRecorder
 from infrastructure.postgres import Connection
@@ -183,3 +185,34 @@ def test_an_export_of_one_tenant_holds_that_tenant_only(
     lines = [json.loads(line) for line in (tmp_path / "one.jsonl").read_text().splitlines()]
     assert {line["tenant"] for line in lines} == {TENANT.hex}
     assert bytes.fromhex(lines[0]["metadata"]) == b'{"actor":"a"}'
+
+
+def test_a_broken_export_leaves_no_file_that_would_hold_together(
+    log: None, projector: ConnectionPool[Connection], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = 0
+
+    def breaks(row: integrity.Row) -> dict[str, str | int]:
+        nonlocal written
+        written += 1
+        if written > 7:
+            raise KeyboardInterrupt
+        return plain(row)
+
+    plain = integrity._plain
+    monkeypatch.setattr(integrity, "_plain", breaks)
+    with projector.connection() as conn, pytest.raises(KeyboardInterrupt):
+        export(conn, tmp_path / "log.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_may_go_into_a_pipe(log: None, projector: ConnectionPool[Connection]) -> None:
+    with projector.connection() as conn:
+        assert export(conn, Path(os.devnull)) == 20
+    assert not Path(os.devnull).is_file()
+
+
+def test_a_tenant_without_events_has_no_export(projector: ConnectionPool[Connection], tmp_path: Path) -> None:
+    with projector.connection() as conn, pytest.raises(NotFound):
+        export(conn, tmp_path / "log.jsonl", UUID(int=99))
+    assert list(tmp_path.iterdir()) == []
