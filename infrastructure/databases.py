@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from infrastructure.embedded import ensure_server
+from infrastructure.postgres import CONNECT_TIMEOUT_S, require_schema
 from infrastructure.settings import Settings, database_named, role_url
 
 
@@ -50,6 +51,18 @@ def database(settings: Settings) -> Iterator[str]:
             if conn.execute("SELECT FROM pg_database WHERE datname = %s", (settings.database_name,)).fetchone() is None:
                 conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(settings.database_name)))
         yield database_named(server.url, settings.database_name)
+
+
+@contextmanager
+def migrated(settings: Settings) -> Iterator[str]:
+    """As `database`, once it is known that the product can sign in there and finds its schema.
+
+    Raises psycopg.OperationalError with the server's own reason, and CannotMigrate.
+    """
+    with database(settings) as admin_url:
+        with psycopg.connect(urls_of(settings, admin_url).app, connect_timeout=CONNECT_TIMEOUT_S) as conn:
+            require_schema(conn)
+        yield admin_url
 
 
 def revive(settings: Settings) -> None:

@@ -277,12 +277,11 @@ def tenant_transaction(conn: Connection, tenant_id: UUID) -> Iterator[Connection
         yield conn
 
 
-def require_schema(pool: ConnectionPool[Connection]) -> None:
-    """Refuse to start on a database that was never migrated. Raises CannotMigrate."""
-    with pool.connection() as conn:
-        there = "SELECT to_regclass('auth.feed_token') IS NOT NULL AND to_regclass('es.event') IS NOT NULL"
-        if not _scalar(conn, there):
-            raise CannotMigrate("the database has no schema yet, or an old one; run: sfdify migrate")
+def require_schema(conn: Connection) -> None:
+    """Refuse to work on a database that was never migrated. Raises CannotMigrate."""
+    there = "SELECT to_regclass('auth.feed_token') IS NOT NULL AND to_regclass('es.event') IS NOT NULL"
+    if not _scalar(conn, there):
+        raise CannotMigrate("the database has no schema yet, or an old one; run: sfdify migrate")
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,8 @@ def wire(
     with ExitStack() as closing:
         pool = postgres.pool(urls.app, "app", pool_size)
         closing.callback(pool.close)
-        postgres.require_schema(pool)
+        with pool.connection() as conn:
+            postgres.require_schema(conn)
         keyring = Keyring(pool, vault_of(settings))
         keyring.listen()
         closing.callback(keyring.close)

@@ -13,7 +13,7 @@ from domain.findings import Finding
 from domain.findings.explaining import explain
 from domain.kernel import NotFound
 from domain.reports import Report
-from infrastructure.databases import database
+from infrastructure.databases import migrated
 from infrastructure.runtime import place_of_finding
 from infrastructure.settings import load
 from infrastructure.wiring import wire
@@ -52,7 +52,7 @@ def explain_finding(
 
 def _find(finding_id: UUID) -> Finding:
     settings = load()
-    with database(settings) as admin_url, wire(settings, admin_url, pool_size=2) as sfdify:
+    with migrated(settings) as admin_url, wire(settings, admin_url, pool_size=2) as sfdify:
         place = place_of_finding(settings, admin_url, finding_id)
         report = sfdify.engine.load(place.tenant_id, Report, place.report_id) if place else None
     for finding in report.findings if report is not None and place is not None else ():

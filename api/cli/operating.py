@@ -15,14 +15,14 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from api.cli.telling import tell
 from application.consumers import EraseConsumer, PurgeConsumer
 from application.kernel import system
 from domain.consumers import Consumer, ErasureReason
 from domain.kernel import NotFound
-from infrastructure.databases import database, urls_of
+from infrastructure.databases import migrated, urls_of
 from infrastructure.event_store import integrity
 from infrastructure.jobs import JobState
 from infrastructure.postgres import pool
@@ -87,7 +87,7 @@ def list_projections() -> None:
 def show_status(as_json: Json = False) -> None:
     """How far each projection has read, and whether its rows may be used; those of other releases are told too."""
     settings = load()
-    with database(settings) as admin_url, connect(urls_of(settings, admin_url).projector, "status") as conn:
+    with migrated(settings) as admin_url, connect(urls_of(settings, admin_url).projector, "status") as conn:
         found, strangers = status(conn, ALL), retired(conn, ALL)
     rows = [
         {
@@ -114,7 +114,7 @@ def drop(
     settings = load()
     if not yes:
         typer.confirm(f"Drop the query tables of projection {name} and its place in the log?", abort=True)
-    with database(settings) as admin_url, connect(urls_of(settings, admin_url).projector, "drop") as conn:
+    with migrated(settings) as admin_url, connect(urls_of(settings, admin_url).projector, "drop") as conn:
         try:
             done = drop_retired(conn, name, ALL)
         except (Busy, NotRetired) as error:
@@ -132,7 +132,7 @@ def rebuild(
 ) -> None:
     """Replay the log into fresh tables and swap them in; readers notice nothing. A killed run is resumed."""
     chosen, settings, failures = _chosen(name, every), load(), 0
-    with database(settings) as admin_url, decoder(settings, admin_url) as decode:
+    with migrated(settings) as admin_url, decoder(settings, admin_url) as decode:
         for projection in chosen:
             try:
                 with _bar(projection.name) as report:
@@ -158,7 +158,7 @@ def verify(
 ) -> None:
     """Replay the log into scratch tables and compare row by row. Rows that differ are named by their keys."""
     chosen, settings = _chosen(name, every or name is None), load()
-    with database(settings) as admin_url, decoder(settings, admin_url) as decode:
+    with migrated(settings) as admin_url, decoder(settings, admin_url) as decode:
         rows = [_verified(urls_of(settings, admin_url).projector, projection, decode) for projection in chosen]
     tell({"ok": all(row["ok"] for row in rows), "projections": rows}, as_json)
 
@@ -187,7 +187,7 @@ def _verified(projector_url: str, projection: Projection, decode: Decode) -> dic
 def list_parked(as_json: Json = False) -> None:
     """The events set aside, each with the failure it or the event before it met. `replay` tries them again."""
     settings = load()
-    with database(settings) as admin_url, connect(urls_of(settings, admin_url).projector, "parked") as conn:
+    with migrated(settings) as admin_url, connect(urls_of(settings, admin_url).projector, "parked") as conn:
         found = parked_events(conn)
     _show([one._asdict() for one in found], as_json)
 
@@ -196,7 +196,7 @@ def list_parked(as_json: Json = False) -> None:
 def replay(name: Annotated[str, typer.Argument()]) -> None:
     """Try a projection's parked events again, after their cause was mended."""
     settings = load()
-    with database(settings) as admin_url, decoder(settings, admin_url) as decode:
+    with migrated(settings) as admin_url, decoder(settings, admin_url) as decode:
         done = replay_parked(urls_of(settings, admin_url).projector, _chosen(name, False)[0], decode)
     out.print(f"{done}", highlight=False)
 
@@ -209,7 +209,7 @@ def list_jobs(
 ) -> None:
     """The newest jobs of every tenant."""
     settings = load()
-    with database(settings) as admin_url, wire(settings, admin_url, pool_size=2) as sfdify:
+    with migrated(settings) as admin_url, wire(settings, admin_url, pool_size=2) as sfdify:
         found = sfdify.jobs.of_everyone([state] if state else None, limit=limit)
     _show(
         [
@@ -224,7 +224,7 @@ def list_jobs(
 def show_job(job_id: UUID) -> None:
     """One job."""
     settings = load()
-    with database(settings) as admin_url, wire(settings, admin_url, pool_size=2) as sfdify:
+    with migrated(settings) as admin_url, wire(settings, admin_url, pool_size=2) as sfdify:
         job = sfdify.jobs.find(job_id)
     if job is None:
         raise NotFound("there is no job of this id")
@@ -245,7 +245,7 @@ def bury_job(job_id: UUID) -> None:
 
 def _move_job(job_id: UUID, verb: str) -> None:
     settings = load()
-    with database(settings) as admin_url, wire(settings, admin_url, pool_size=2) as sfdify:
+    with migrated(settings) as admin_url, wire(settings, admin_url, pool_size=2) as sfdify:
         job = sfdify.jobs.find(job_id)
         if job is None:
             raise NotFound("there is no job of this id")
@@ -261,7 +261,7 @@ def audit_verify(as_json: Json = False) -> None:
     """Recompute the hash of every event of the log."""
     settings = load()
     began = time.monotonic()
-    with database(settings) as admin_url:
+    with migrated(settings) as admin_url:
         held = pool(urls_of(settings, admin_url).projector, "projector", 1)
         with held.connection() as conn:
             report = integrity.verify(conn)
@@ -279,7 +279,7 @@ def audit_verify(as_json: Json = False) -> None:
 def audit_export(path: Path, tenant: Annotated[UUID | None, typer.Option()] = None) -> None:
     """Write the log, sealed parts sealed, for the stand-alone verifier."""
     settings = load()
-    with database(settings) as admin_url:
+    with migrated(settings) as admin_url:
         held = pool(urls_of(settings, admin_url).projector, "projector", 1)
         with held.connection() as conn:
             rows = integrity.export(conn, path, tenant)
@@ -297,7 +297,7 @@ def erase_consumer(
     if not yes:
         typer.confirm("This cannot be undone. Go on?", abort=True)
     settings = load()
-    with database(settings) as admin_url, wire(settings, admin_url, pool_size=4) as sfdify:
+    with migrated(settings) as admin_url, wire(settings, admin_url, pool_size=4) as sfdify:
         tenant_id = tenant_of_consumer(settings, admin_url, consumer_id)
         if tenant_id is None:
             raise NotFound("there is no consumer of this id")
@@ -332,7 +332,8 @@ def _show(rows: Sequence[Mapping[str, object]], as_json: bool) -> None:
     if as_json:
         out.print_json(json.dumps(rows, default=str))
         return
-    table = Table(*(rows[0] if rows else ("nothing",)))
+    whole = ("id", "originator_id")  # to be copied into the next command
+    table = Table(*(Column(name, no_wrap=name in whole) for name in (rows[0] if rows else ("nothing",))))
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     out.print(table)

@@ -14,7 +14,7 @@ from api.demo import run_demo
 from application.kernel import system
 from application.reports import ImportReport
 from domain.kernel import NotFound
-from infrastructure.databases import database
+from infrastructure.databases import migrated
 from infrastructure.reports.recognition import media_type_of
 from infrastructure.runtime import tenant_of_consumer
 from infrastructure.settings import load
@@ -52,7 +52,7 @@ def import_report(
     """Bring a report in."""
     settings = load()
     content = file.read_bytes()
-    with database(settings) as admin_url, wire(settings, admin_url, pool_size=4) as sfdify:
+    with migrated(settings) as admin_url, wire(settings, admin_url, pool_size=4) as sfdify:
         tenant_id = tenant_of_consumer(settings, admin_url, consumer)
         if tenant_id is None:
             raise NotFound("there is no consumer of this id")

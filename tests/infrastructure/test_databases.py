@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from infrastructure.databases import database as database_of
-from infrastructure.databases import place_of, revive, urls_of
+from infrastructure.databases import migrated, place_of, revive, urls_of
+from infrastructure.postgres import CannotMigrate
 from infrastructure.settings import Settings
 from tests.support.journey import new_home
 from tests.support.postgres import TestDatabase, TestServer
@@ -39,3 +41,18 @@ def test_the_embedded_one_is_made_and_revived() -> None:
             revive(settings)
             with psycopg.connect(url) as conn:
                 assert conn.execute("SELECT current_database()").fetchone() == ("some_case",)
+
+
+def test_a_database_to_work_on_has_been_migrated(tmp_path: Path, server: TestServer, database: TestDatabase) -> None:
+    with migrated(settings_for(tmp_path, server, database)) as url:
+        assert url == database.admin_url
+    with psycopg.connect(database.admin_url, autocommit=True) as conn:
+        conn.execute("ALTER TABLE auth.feed_token RENAME TO another")
+        try:
+            with (
+                pytest.raises(CannotMigrate, match="sfdify migrate"),
+                migrated(settings_for(tmp_path, server, database)),
+            ):
+                pytest.fail("an old schema")
+        finally:
+            conn.execute("ALTER TABLE auth.another RENAME TO feed_token")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from rich.console import Console
 
 from api.cli import operating
 from infrastructure.event_store import verify_log
@@ -147,6 +149,13 @@ def test_a_job_is_listed_shown_set_aside_and_retried(run: Commands) -> None:
     assert "cannot be changed by retry" in run.refused("jobs", "retry", job_id)
 
 
+def test_ids_can_be_copied_from_the_table_of_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operating, "out", Console(file=StringIO(), width=80))
+    row = {"id": str(uuid4()), "queue": "webhook_proc", "state": "buried", "error": "PieceUnknown at webhooks.py:55"}
+    operating._show([row], False)
+    assert f"│ {row['id']} │" in operating.out.file.getvalue()  # type: ignore[attr-defined]
+
+
 def test_jobs_that_are_not_there_are_refused(run: Commands) -> None:
     for verb in ("show", "retry", "bury"):
         assert "no job of this id" in run.refused("jobs", verb, str(uuid4()))
@@ -176,6 +185,44 @@ def test_the_chain_holds_here_and_for_a_stranger(run: Commands, tmp_path: Path) 
 
 def test_an_export_to_nowhere_is_refused(run: Commands, tmp_path: Path) -> None:
     assert "No such file" in run.refused("audit", "export", str(tmp_path / "absent" / "log.jsonl"))
+
+
+def test_an_export_of_a_tenant_that_is_not_there_leaves_what_lay_there(run: Commands, tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text("kept")
+    assert "no tenant of this id" in run.refused("audit", "export", str(path), "--tenant", str(uuid4()))
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("log.jsonl", "kept")]
+    assert run("audit", "export", str(path), "--tenant", run.demonstrated.facts["tenant_id"]).status == 0
+    assert verify_log.main([str(path)]) == 0
+
+
+NEEDING_A_SCHEMA = [
+    ("projections", "status"), ("projections", "parked"), ("projections", "verify"),
+    ("projections", "rebuild", "--all"), ("projections", "replay", "disputes"),
+    ("projections", "drop", "old", "--yes"), ("audit", "verify"),
+    ("audit", "export", "log.jsonl"), ("jobs", "list"), ("consumers", "erase", str(UUID(int=0)), "--yes"),
+    ("findings", "explain", str(UUID(int=0))), ("reports", "import", REPORT, "--consumer", str(UUID(int=0))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", NEEDING_A_SCHEMA, ids=lambda given: " ".join(given[:2]))
+def test_a_database_without_a_schema_is_one_plain_line(
+    run: Commands, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SFDIFY_DATABASE", "never_migrated")
+    monkeypatch.chdir(tmp_path)
+    assert run.refused(*arguments) == "sfdify: the database has no schema yet, or an old one; run: sfdify migrate\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", NEEDING_A_SCHEMA, ids=lambda given: " ".join(given[:2]))
+def test_a_database_out_of_reach_is_one_plain_line_that_says_why(
+    run: Commands, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://admin:not-to-be-seen@127.0.0.1:1/books")
+    said = run.refused(*arguments)
+    assert "Connection refused" in said
+    assert "not-to-be-seen" not in said
 
 
 def test_an_erased_consumer_is_gone_and_the_log_still_holds(run: Commands) -> None:
