@@ -80,7 +80,8 @@ class Completeness(Value):
 
     `steady`: it shows the accounts of the bureau's last complete section, no fewer and none of those it had lacked.
     Only then is what both lack surely gone: a section that was merely thin shows other accounts the next time.
-    `counted`: the provider, or the report's own summary, says how many accounts there are, and it holds them all.
+    `counted`: the provider, or the report's own summary, says how many accounts there are, and it holds just so many.
+    One that names fewer counts something else than rows, and would not notice that one is missing.
     """
 
     bureau: Bureau
@@ -110,18 +111,18 @@ def completeness(
 
 def _gate(report: CanonicalReport, bureau: Bureau, previous: int | None, told: int | None) -> Completeness:
     section = report.section(bureau)
-    listed = max(told or 0, section.listed or 0)
+    counts = {count for count in (told, section.listed) if count is not None}
+    rows = sum(1 for _ in report.rows(bureau))
     checks = {
         "section": section.present,
         "borrower": section.borrower_present,
         "score": section.score is not None,
         "tradelines": section.tradeline_count > 0
         and section.tradeline_count * 100 >= (previous or 0) * _TRADELINES_KEPT_PERCENT,
-        ROWS_LOST: sum(1 for _ in report.rows(bureau)) >= listed,
+        ROWS_LOST: rows >= max(counts, default=0),
     }
     missing = tuple(name for name, held in checks.items() if not held)
-    counted = told is not None or section.listed is not None
-    return Completeness(bureau=bureau, complete=not missing, missing=missing, counted=counted and not missing)
+    return Completeness(bureau=bureau, complete=not missing, missing=missing, counted=counts == {rows} and not missing)
 
 
 class FieldChange(Value):
@@ -225,7 +226,11 @@ def reconcile(
     received = item.received_on is not None and item.received_on < pulled_on
     if after is None:
         return _removed(received, identity_in_review, changes)
-    return _changed(item, before, after, changes) if received else _before_receipt(item, before, after, changes)
+    if not received:
+        return _before_receipt(item, before, after, Rule.NOT_RECEIVED, changes)
+    if _furnished_before_receipt(item, before, after):
+        return _before_receipt(item, before, after, Rule.NOT_REPORTED_SINCE, changes)
+    return _changed(item, before, after, changes)
 
 
 def reported_again(item: DisputedItem, before: BureauTradeline, after: BureauTradeline) -> Reconciliation:
@@ -261,13 +266,28 @@ def _removed(received: bool, identity_in_review: bool, changes: tuple[FieldChang
     return Reconciliation(outcome=outcome, provisional=True, rule=rule, changes=changes)
 
 
+def _furnished_before_receipt(item: DisputedItem, before: BureauTradeline, after: BureauTradeline) -> bool:
+    """Whether the furnisher has surely reported since `before`, and surely not since the bureau has our letter.
+
+    What that report changed is its ordinary update, no answer. Where the date stands still, the bureau itself may have
+    changed something.
+    """
+    if item.received_on is None or before.reported is None or after.reported is None:
+        return False
+    return before.reported.latest < after.reported.earliest and after.reported.latest <= item.received_on
+
+
 def _before_receipt(
-    item: DisputedItem, before: BureauTradeline, after: BureauTradeline, changes: tuple[FieldChange, ...]
+    item: DisputedItem,
+    before: BureauTradeline,
+    after: BureauTradeline,
+    else_rule: Rule,
+    changes: tuple[FieldChange, ...],
 ) -> Reconciliation:
     settled = _as_asked(item, before, after)
     if settled and len(settled) == len(item.asked):
         return Reconciliation(outcome=Outcome.MOOT, provisional=True, rule=Rule.SETTLED_BEFORE_RECEIPT, changes=changes)
-    return Reconciliation(outcome=None, provisional=False, rule=Rule.NOT_RECEIVED, changes=changes)
+    return Reconciliation(outcome=None, provisional=False, rule=else_rule, changes=changes)
 
 
 def _changed(
@@ -292,7 +312,7 @@ def _changed(
 
 def _is_decided(change: FieldChange, before: BureauTradeline, after: BureauTradeline) -> bool:
     """Whether somebody must have changed it: not what a source leaves out this time, or rounds otherwise."""
-    if change.field in ROUTINE_FIELDS or change.after is None:
+    if change.field in ROUTINE_FIELDS or change.after is None or _printed_otherwise(change, before, after):
         return False
     if change.field == "opened":
         return before.opened is None or after.opened is None or before.opened.days_apart(after.opened) > _ROUNDED_DAYS
@@ -300,6 +320,19 @@ def _is_decided(change: FieldChange, before: BureauTradeline, after: BureauTrade
         one, other = before.high_balance or 0, after.high_balance or 0
         return abs(one - other) * 100 > _ROUNDED_PERCENT * max(one, other)
     return True
+
+
+def _printed_otherwise(change: FieldChange, before: BureauTradeline, after: BureauTradeline) -> bool:
+    """Whether it is the same value: a day where the month was known, or the same words spelled another way."""
+    one, other = getattr(before, change.field, None), getattr(after, change.field, None)
+    if isinstance(one, PartialDate) and isinstance(other, PartialDate):
+        less, more = sorted((str(one), str(other)), key=len)
+        return more.startswith(less)
+    return type(one) is type(other) is str and _words(one) == _words(other)
+
+
+def _words(text: str) -> list[str]:
+    return "".join(each if each.isalnum() else " " for each in text.casefold()).split()
 
 
 def _as_asked(item: DisputedItem, before: BureauTradeline, after: BureauTradeline) -> list[AskedField]:

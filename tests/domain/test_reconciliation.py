@@ -140,6 +140,36 @@ def test_not_surely_furnished_since_receipt_keeps_waiting(reported):
     assert (found.outcome, found.rule) == (None, Rule.NOT_REPORTED_SINCE)
 
 
+def test_what_the_furnisher_reported_before_the_letter_arrived_is_no_answer():
+    for reported in ("2026-01-08", "2026-01-10"):
+        found = decided(after=row(past_due=9_00, reported=reported))
+        assert (found.outcome, found.rule) == (None, Rule.NOT_REPORTED_SINCE)
+        found = decided(after=row(past_due=0, reported=reported))
+        assert (found.outcome, found.rule) == (Outcome.MOOT, Rule.SETTLED_BEFORE_RECEIPT)
+    for reported in ("2025-12-20", "2026-01-11", "2026-01", None):
+        assert decided(after=row(past_due=0, reported=reported)).outcome is Outcome.CORRECTED
+        assert decided(after=row(past_due=9_00, reported=reported)).outcome is Outcome.UPDATED_OTHER
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "after", "outcome"),
+    [
+        ("closed", "2025-03-09", "2025-03", None),
+        ("closed", "2025-03", "2025-03-09", None),
+        ("first_delinquency", "2024", "2024-11", None),
+        ("closed", "2025-03-09", "2025-04", Outcome.UPDATED_OTHER),
+        ("first_delinquency", "2024-11", "2024-12", Outcome.UPDATED_OTHER),
+        ("original_creditor", "Birch & Loom Co.", "BIRCH LOOM  CO", None),
+        ("original_creditor", "Birch & Loom Co.", "BIRCH LOAN CO", Outcome.UPDATED_OTHER),
+    ],
+)
+def test_a_value_printed_otherwise_is_no_answer(field, before, after, outcome):
+    one, other = row(past_due=85_00, **{field: before}), row(past_due=85_00, **{field: after})
+    found = reconcile(item(ZERO_PAST_DUE), one, other, WHOLE, PULLED)
+    assert found.outcome is outcome
+    assert (field, canonical_text(one, field), canonical_text(other, field)) in values(found)
+
+
 def test_put_right_before_the_letter_arrived_is_moot():
     assert decided(after=row(past_due=0), received_on=None).outcome is Outcome.MOOT
     assert decided(after=row(past_due=9_00), received_on=None).outcome is None
@@ -192,6 +222,8 @@ def test_a_reports_own_summary_counts_like_its_provider():
     assert (gate(None).complete, gate(None).counted) == (True, False)
     assert (gate(10).complete, gate(10).counted) == (True, True)
     assert (gate(11).missing, gate(11).counted) == (("rows_lost",), False)
+    assert (gate(9).complete, gate(9).counted) == (True, False), "it counts something else, and would not miss a row"
+    assert (gate(9, told=10).counted, gate(10, told=10).counted) == (False, True)
     assert (gate(None, told=10).counted, gate(10, told=11).missing) == (True, ("rows_lost",))
 
 
