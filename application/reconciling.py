@@ -11,6 +11,7 @@ from application.kernel import Answer, Command, Work, handles
 from application.moot_tasks import settle_refused_drafts
 from application.ports import snooze_until_reached
 from domain.comparisons import Comparison
+from domain.credit_files import CreditFile
 from domain.dispute_states import BEFORE_POSTING
 from domain.disputes import Dispute, DisputeStatus
 from domain.letters import Letter
@@ -75,6 +76,8 @@ def reconcile_dispute(command: ReconcileDispute, work: Work) -> Answer:
     newest = _newest_compared(dispute, work) or opened_on
     if before is None or later.pulled_from(dispute.bureau) <= newest.pulled_from(dispute.bureau):
         return answer
+    if dispute.status is not DisputeStatus.CLOSED and _is_overtaken(later, opened_on, dispute, work):
+        return answer
     item = DisputedItem(
         tradeline_id=dispute.tradeline_id,
         bureau=dispute.bureau,
@@ -121,6 +124,21 @@ def _write_no_more(dispute: Dispute, work: Work) -> None:
     if letter is not None:
         void(letter, "a newer report shows nothing left of an item to dispute", work)
     settle_refused_drafts([dispute.id], "a newer report shows nothing left to dispute", work)
+
+
+def _is_overtaken(later: Report, opened_on: Report, dispute: Dispute, work: Work) -> bool:
+    """Whether a report that can be compared, pulled after this one, had come before it: that one has spoken."""
+    file = work.find(CreditFile, CreditFile.identity(work.caller.tenant_id, later.owner_id))
+    family = opened_on.read().source_format.family
+    day = later.pulled_from(dispute.bureau)
+    there = file.overtook(later.id, day) if file is not None else []
+    return any(
+        newer.pulled_from(dispute.bureau) > day
+        and newer.gate(dispute.bureau).complete
+        and newer.read().source_format.family == family
+        and not newer.may_hold(dispute.tradeline_id)
+        for newer in (work.load(Report, report_id) for report_id in there)
+    )
 
 
 def _newest_compared(dispute: Dispute, work: Work) -> Report | None:

@@ -79,13 +79,10 @@ class CreditFile(Aggregate):
             aggregate.report_ids.append(self.report_id)
             aggregate.identities[self.report_id] = _identities(self)
             aggregate.pulls[self.report_id] = self.pulled_on
-            aggregate.counts |= self.complete_counts
-            for bureau in self.complete_counts:
-                aggregate.complete_on[bureau] = max(self.pulled_on, aggregate.complete_on.get(bureau, self.pulled_on))
-            for entry in self.known or ():
-                key = entry.tradeline_id, entry.bureau
-                aggregate.known[key] = entry
-                aggregate.seen_on[key] = max(self.pulled_on, aggregate.seen_on.get(key, self.pulled_on))
+            for bureau, count in self.complete_counts.items():
+                if self.pulled_on >= aggregate.complete_on.get(bureau, self.pulled_on):
+                    aggregate.counts[bureau], aggregate.complete_on[bureau] = count, self.pulled_on
+            aggregate.note_known(self.known, self.pulled_on)
             for review in self.in_review:
                 aggregate.questions[self.report_id, review.ref] = Question(
                     report_id=self.report_id, pulled_on=self.pulled_on, review=review, asked_at=self.originator_version
@@ -114,10 +111,7 @@ class CreditFile(Aggregate):
                 for ref, tradeline_id in self.tradeline_ids.items()
             }
             aggregate.tradeline_ids.add(self.tradeline_id)
-            for entry in self.known or ():
-                key = entry.tradeline_id, entry.bureau
-                if self.pulled_on >= aggregate.seen_on.get(key, self.pulled_on):
-                    aggregate.known[key], aggregate.seen_on[key] = entry, self.pulled_on
+            aggregate.note_known(self.known, self.pulled_on)
 
     def __init__(self, subject_id: UUID) -> None:
         self.owner_id = subject_id
@@ -140,6 +134,18 @@ class CreditFile(Aggregate):
     def open(cls, credit_file_id: UUID, at: datetime, consumer_id: UUID) -> CreditFile:
         """Begin a consumer's file with their first report."""
         return cls._create(cls.Opened, id=credit_file_id, timestamp=at, subject_id=consumer_id)
+
+    def note_known(self, entries: tuple[KnownTradeline, ...] | None, pulled_on: date) -> None:
+        """Remember each account by its newest row: an older pull brought in late overwrites nothing."""
+        for entry in entries or ():
+            key = entry.tradeline_id, entry.bureau
+            if pulled_on >= self.seen_on.get(key, pulled_on):
+                self.known[key], self.seen_on[key] = entry, pulled_on
+
+    def overtook(self, report_id: UUID, day: date) -> list[UUID]:
+        """The reports pulled after `day` that were there already when this one was brought."""
+        there = self.report_ids[: self.report_ids.index(report_id)] if report_id in self.pulls else []
+        return [other for other in there if self.pulls[other] > day]
 
     def still_reports(self, tradeline_id: UUID, bureau: Bureau) -> bool:
         """Whether the bureau's newest complete section has the tradeline, or may have it under another face."""

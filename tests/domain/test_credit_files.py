@@ -143,6 +143,35 @@ def test_an_older_pull_settled_late_does_not_overwrite_what_is_known_since() -> 
     assert made.known[gone, Bureau.EXPERIAN] == before
 
 
+def test_an_older_pull_brought_late_does_not_overwrite_what_is_known_since() -> None:
+    made = opened()
+    day, older_face = date(2026, 3, 1), {"handle": "vendor-7"}
+    first = made.match_pull(uid("1"), report(day, everywhere("21"), everywhere("22"), everywhere("23")), NOON)
+    newest, key = dict(made.known), (first.tradeline_ids["experian-21"], Bureau.EXPERIAN)
+    older = made.match_pull(uid("2"), report(date(2026, 2, 1), everywhere("21", **older_face)), NOON)
+    assert older.tradeline_ids["experian-21"] == key[0]
+    assert (made.known, made.seen_on[key]) == (newest, day)
+
+
+def test_a_section_is_measured_against_the_newest_complete_one_whenever_an_older_one_is_brought() -> None:
+    made = opened()
+    many = tuple(everywhere(str(number)) for number in range(21, 31))
+    made.match_pull(uid("1"), report(date(2025, 12, 1), *many[:3]), NOON)
+    made.match_pull(uid("2"), report(date(2026, 2, 1), *many), NOON)
+    made.match_pull(uid("3"), report(date(2026, 1, 1), *many[:8]), NOON)
+    assert made.counts == dict.fromkeys(Bureau, 10)
+    thin = made.match_pull(uid("4"), report(date(2026, 3, 1), *many[:6]), NOON)
+    assert not any(gate.complete for gate in thin.gates)
+
+
+def test_a_report_is_overtaken_by_what_was_pulled_later_and_brought_earlier() -> None:
+    made = opened()
+    for what, pulled_on in (("1", date(2026, 1, 5)), ("2", date(2026, 3, 1)), ("3", date(2026, 2, 1))):
+        made.match_pull(uid(what), report(pulled_on, everywhere("21")), NOON)
+    assert made.overtook(uid("3"), date(2026, 2, 1)) == [uid("2")]
+    assert made.overtook(uid("2"), date(2026, 3, 1)) == made.overtook(uid("none"), date(2026, 1, 1)) == []
+
+
 def steady(made: CreditFile, name: str, day: date, *groups: str) -> bool:
     gates = made.match_pull(uid(name), report(day, *(everywhere(group) for group in groups)), NOON).gates
     assert all(gate.complete for gate in gates)
