@@ -11,7 +11,7 @@ from application.drafting import sender_of
 from application.kernel import Answer, Command, Work, handles
 from domain.consumers import ConsentKind, Consumer
 from domain.credit_files import CreditFile
-from domain.disputes import Dispute
+from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import IllegalMove
 from domain.permissions import Permission
 from domain.reconciliation import Outcome
@@ -41,6 +41,13 @@ def reopen_dispute(command: ReopenDispute, work: Work) -> Answer:
     if row is None or (file is not None and not file.still_reports(before.tradeline_id, before.bureau)):
         raise NoLongerReported(f"{before.bureau.display_name}'s newest report no longer shows this tradeline")
     dispute_id, round_ = next_round(work, work.caller.tenant_id, consumer.id, before.tradeline_id, before.bureau)
+    for number in range(before.round + 1, round_):
+        later = work.load(
+            Dispute,
+            Dispute.identity(work.caller.tenant_id, consumer.id, before.tradeline_id, before.bureau, number),
+        )
+        if later.status is DisputeStatus.CLOSED:
+            raise IllegalMove("a later round of this dispute has been decided; only the last one is opened again")
     selection_id = work.ports.new_id()
     work.add(
         Dispute.open(

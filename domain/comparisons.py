@@ -58,7 +58,12 @@ class Comparison(Value):
         return proposed in CONFIRMED_BY_A_REPORT and self.settles and self.repeats(proposed) and self.steady
 
     def contradicts(self, proposed: Outcome) -> bool:
-        """Whether what an earlier report proposed does not hold: this one shows another end, or none any more."""
+        """Whether what an earlier report proposed does not hold: this one shows another end, or none any more.
+
+        A section that cannot be believed about what it lacks is believed about what it shows: it has what seemed gone.
+        """
+        if proposed is Outcome.DELETED and self.shown:
+            return True
         if self.outcome is Outcome.INDETERMINATE or self.repeats(proposed):
             return False
         return self.settles or proposed in CONFIRMED_BY_A_REPORT

@@ -295,7 +295,7 @@ class Dispute(Aggregate):
         A deletion is watched for ever: the tradeline shown again after it reopens the matter.
         """
         if self.status is S.CLOSED:
-            if self.outcome is Outcome.DELETED and found.shown and not self._has_decided_from(found.report_id):
+            if self.outcome is Outcome.DELETED and found.shown:
                 self._note(self.Reinserted, found, at, bureau=self.bureau, tradeline_id=self.tradeline_id)
         elif self.status is S.EVALUATED:
             self._weigh(found, actor_id, at)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from application.disputes import ConfirmOutcome, OverruleOutcome, RecordReceipt
+from application.disputes import AlreadyDisputed, ConfirmOutcome, OverruleOutcome, RecordReceipt
 from application.kernel import Context, JobTicket, system
 from application.letters import ApproveLetterAsConsumer, ApproveLetterAsOperator
 from application.ports import NotYet
@@ -17,7 +17,7 @@ from domain.bureaus import Bureau
 from domain.credit_reports import CanonicalReport, ReportFormat, Tradeline
 from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
-from domain.kernel import Role
+from domain.kernel import IllegalMove, Role
 from domain.letters import Letter, LetterStatus
 from domain.mailings import Mailing, MailingStatus
 from domain.reconciliation import Outcome, Rule
@@ -304,3 +304,71 @@ def test_a_piece_that_waits_for_the_post_is_stopped(drafted: Case) -> None:
     assert bring_before_posting(drafted, left_out("22"))["****2211"] == {DisputeStatus.EVALUATED}
     assert world.post.pieces == {}
     assert {mailing.status for mailing in world.all(Mailing)} == {MailingStatus.CANCELLED}
+
+
+def statuses(case: Case) -> set[tuple[DisputeStatus, Outcome | None]]:
+    return {(dispute.status, dispute.outcome) for dispute in case.world.all(Dispute) if dispute.round == 1}
+
+
+UNCHANGED = (*REMAINING, everywhere("22", past_due=8_000))
+
+
+def test_an_older_pull_brought_after_a_newer_one_proposes_nothing(case: Case) -> None:
+    received(case)
+    pull(case, date(2026, 2, 20), *UNCHANGED)
+    pull(case, date(2026, 1, 29), *REMAINING)
+    assert statuses(case) == {(DisputeStatus.RECEIVED, None)}
+    assert tasks(case, TaskKind.CONFIRM_OUTCOME) == []
+
+
+def test_an_older_pull_brought_after_a_newer_one_stops_no_letter(drafted: Case) -> None:
+    bring_before_posting(drafted, left_out().model_copy(update={"pulled_on": date(2026, 1, 8)}))
+    waits = {DisputeStatus.AWAITING_OPERATOR_APPROVAL}
+    assert bring_before_posting(drafted, left_out("22")) == {"****2211": waits, "****2311": waits}
+    assert {letter.status for letter in drafted.world.all(Letter)} == {LetterStatus.CONSUMER_APPROVED}
+
+
+@pytest.mark.parametrize("newer", [(everywhere("21"),), (everywhere("22", past_due=8_000),)], ids=["lacks", "has"])
+def test_a_newer_pull_that_cannot_be_believed_overtakes_none(case: Case, newer: tuple[Tradeline, ...]) -> None:
+    received(case)
+    pull(case, date(2026, 2, 20), *newer)
+    pull(case, date(2026, 1, 29), *REMAINING)
+    assert statuses(case) == {(DisputeStatus.EVALUATED, Outcome.DELETED)}
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        report(date(2026, 2, 9), everywhere("22", past_due=8_000)),
+        report(date(2026, 2, 9), *UNCHANGED).model_copy(update={"source_format": ReportFormat.EQUIFAX_JSON}),
+    ],
+    ids=["thin", "of another family of formats"],
+)
+def test_what_any_later_pull_shows_is_not_gone(case: Case, shown: CanonicalReport) -> None:
+    received(case)
+    pull(case, date(2026, 1, 29), *REMAINING)
+    case.import_report(shown)
+    case.world.settle()
+    assert statuses(case) == {(DisputeStatus.RECEIVED, None)}
+    assert tasks(case, TaskKind.CONFIRM_OUTCOME) == [TaskStatus.DONE] * 3
+
+
+def test_a_deletion_that_was_decided_anew_is_opened_again_from_its_last_round_only(case: Case) -> None:
+    received(case)
+    for day in (date(2026, 1, 29), date(2026, 2, 20), date(2026, 3, 23)):
+        pull(case, day, *REMAINING)
+    back = (row(Bureau.EXPERIAN, "22", past_due=8_000),)
+    pull(case, date(2026, 4, 20), *REMAINING, back)
+    (first,) = (d for d in case.world.all(Dispute) if d.outcome is Outcome.REINSERTED)
+    case.as_consumer(ReopenDispute(dispute_id=first.id))
+    case.world.settle()
+    with pytest.raises(AlreadyDisputed):
+        case.as_consumer(ReopenDispute(dispute_id=first.id))
+    pull(case, date(2026, 5, 20), *REMAINING)
+    (second,) = (d for d in case.world.all(Dispute) if d.round == 2)
+    assert (second.status, second.outcome) == (DisputeStatus.EVALUATED, Outcome.MOOT)
+    case.world.when(ConfirmOutcome(dispute_id=second.id), Role.OPERATOR)
+    pull(case, date(2026, 6, 20), *REMAINING, back)
+    with pytest.raises(IllegalMove, match="a later round"):
+        case.as_consumer(ReopenDispute(dispute_id=first.id))
+    assert {d.round for d in case.world.all(Dispute)} == {1, 2}

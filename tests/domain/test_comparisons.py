@@ -8,16 +8,26 @@ from domain.comparisons import CONFIRMED_BY_A_REPORT, Comparison
 from domain.reconciliation import Outcome
 
 
-def shows(outcome: Outcome | None, *, steady: bool = True) -> Comparison:
+def shows(outcome: Outcome | None, *, steady: bool = True, shown: bool = True) -> Comparison:
     return Comparison(
-        report_id=UUID(int=2), compared_with_report_id=UUID(int=1), rule="C04", outcome=outcome, steady=steady
+        report_id=UUID(int=2),
+        compared_with_report_id=UUID(int=1),
+        rule="C04",
+        outcome=outcome,
+        steady=steady,
+        shown=shown,
     )
 
 
 @pytest.mark.parametrize("proposed", [*CONFIRMED_BY_A_REPORT, Outcome.VERIFIED, Outcome.UPDATED_OTHER, Outcome.MOOT])
 def test_a_report_that_cannot_be_believed_takes_nothing_back(proposed: Outcome) -> None:
-    assert not shows(Outcome.INDETERMINATE).contradicts(proposed)
+    assert not shows(Outcome.INDETERMINATE, shown=proposed is not Outcome.DELETED).contradicts(proposed)
     assert not shows(Outcome.INDETERMINATE).repeats(proposed)
+
+
+def test_what_seemed_deleted_and_stands_in_a_thin_section_is_not() -> None:
+    assert shows(Outcome.INDETERMINATE, steady=False).contradicts(Outcome.DELETED)
+    assert not shows(Outcome.INDETERMINATE, steady=False, shown=False).contradicts(Outcome.DELETED)
 
 
 @pytest.mark.parametrize("proposed", CONFIRMED_BY_A_REPORT)

@@ -202,12 +202,23 @@ def report_shows(
     made.take_report(found, ACTOR_ID, at(600))
 
 
+def test_a_thin_report_found_to_hold_what_was_deleted_says_so_though_it_was_compared_before() -> None:
+    made = received_dispute()
+    report_shows(made, "one", Outcome.DELETED, shown=False)
+    report_shows(made, "thin", Outcome.INDETERMINATE, shown=False)
+    made.confirm(ACTOR_ID, at(601))
+    for _ in range(2):
+        report_shows(made, "thin", Outcome.REINSERTED)
+    assert (made.outcome, made.reinserted_in) == (Outcome.REINSERTED, uid("thin"))
+    assert kinds(made, -2) == [Dispute.Closed, Dispute.Reinserted]
+
+
 def test_two_further_reports_end_what_they_show_too() -> None:
     made = received_dispute()
     for name in ("one", "one"):
         report_shows(made, name, Outcome.DELETED, shown=False)
     assert (made.status, made.provisional) == (S.EVALUATED, True)
-    report_shows(made, "thin", Outcome.INDETERMINATE)
+    report_shows(made, "thin", Outcome.INDETERMINATE, shown=False)
     for name in ("two", "two"):
         report_shows(made, name, Outcome.DELETED, shown=False)
     assert (made.status, made.outcome, made.provisional) == (S.EVALUATED, Outcome.DELETED, True)
