@@ -127,11 +127,12 @@ def _write_no_more(dispute: Dispute, work: Work) -> None:
 
 
 def _is_overtaken(later: Report, opened_on: Report, dispute: Dispute, work: Work) -> bool:
-    """Whether a report that can be compared, pulled after this one, had come before it: that one has spoken."""
+    """Whether a report that can be compared, pulled after this one, came before it or was compared before it: that one
+    has spoken."""
     file = work.find(CreditFile, CreditFile.identity(work.caller.tenant_id, later.owner_id))
     family = opened_on.read().source_format.family
     day = later.pulled_from(dispute.bureau)
-    there = file.overtook(later.id, day) if file is not None else []
+    there = file.overtook(later.id, day) + file.pulled_after(day, dispute.considered) if file is not None else []
     return any(
         newer.pulled_from(dispute.bureau) > day
         and newer.gate(dispute.bureau).complete

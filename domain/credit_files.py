@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Annotated, ClassVar
 from uuid import UUID, uuid5
@@ -145,7 +145,11 @@ class CreditFile(Aggregate):
     def overtook(self, report_id: UUID, day: date) -> list[UUID]:
         """The reports pulled after `day` that were there already when this one was brought."""
         there = self.report_ids[: self.report_ids.index(report_id)] if report_id in self.pulls else []
-        return [other for other in there if self.pulls[other] > day]
+        return self.pulled_after(day, there)
+
+    def pulled_after(self, day: date, report_ids: Iterable[UUID]) -> list[UUID]:
+        """Those of these reports that were pulled after `day`."""
+        return [report_id for report_id in report_ids if self.pulls.get(report_id, day) > day]
 
     def still_reports(self, tradeline_id: UUID, bureau: Bureau) -> bool:
         """Whether the bureau's newest complete section has the tradeline, or may have it under another face."""

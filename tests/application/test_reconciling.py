@@ -321,6 +321,21 @@ def test_an_older_pull_brought_after_a_newer_one_proposes_nothing(case: Case) ->
     assert tasks(case, TaskKind.CONFIRM_OUTCOME) == []
 
 
+@pytest.mark.parametrize("first", ["older", "newer"])
+def test_of_two_pulls_brought_together_the_newer_one_has_the_last_word(case: Case, first: str) -> None:
+    received(case)
+    day = date(2026, 1, 29)
+    pulls = {
+        "older": case.import_report(report(day, *REMAINING)),
+        "newer": case.import_report(report(date(2026, 2, 20), *UNCHANGED)),
+    }
+    named = str(pulls[first].id).encode()
+    case.world.pick = lambda due: [(key, job) for key, job in due if named in job.command] or due
+    case.world.settle()
+    assert not case.world.failed
+    assert statuses(case) == {(DisputeStatus.RECEIVED, None)}
+
+
 def test_an_older_pull_brought_after_a_newer_one_stops_no_letter(drafted: Case) -> None:
     bring_before_posting(drafted, left_out().model_copy(update={"pulled_on": date(2026, 1, 8)}))
     waits = {DisputeStatus.AWAITING_OPERATOR_APPROVAL}
