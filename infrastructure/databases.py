@@ -55,14 +55,19 @@ def database(settings: Settings) -> Iterator[str]:
 
 @contextmanager
 def migrated(settings: Settings) -> Iterator[str]:
-    """As `database`, once it is known that the product can sign in there and finds its schema.
+    """As `database`, once it is known that one can work there. Raises as `require_migrated`."""
+    with database(settings) as admin_url:
+        require_migrated(settings, admin_url)
+        yield admin_url
+
+
+def require_migrated(settings: Settings, admin_url: str) -> None:
+    """Refuse a database where the product cannot sign in, or finds no schema of its own.
 
     Raises psycopg.OperationalError with the server's own reason, and CannotMigrate.
     """
-    with database(settings) as admin_url:
-        with psycopg.connect(urls_of(settings, admin_url).app, connect_timeout=CONNECT_TIMEOUT_S) as conn:
-            require_schema(conn)
-        yield admin_url
+    with psycopg.connect(urls_of(settings, admin_url).app, connect_timeout=CONNECT_TIMEOUT_S) as conn:
+        require_schema(conn)
 
 
 def revive(settings: Settings) -> None:

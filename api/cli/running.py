@@ -122,12 +122,14 @@ def serve() -> None:
 
     from api.app import create_app
     from api.server import config
+    from infrastructure.databases import require_migrated
     from infrastructure.telemetry import configure_logging
     from infrastructure.wiring import wire
 
     settings = load()
     configure_logging(level=_level(settings))
     with _held(settings) as admin_url:  # uvicorn raises anew what ended it; SIGTERM's default would skip clearing up
+        require_migrated(settings, admin_url)
         app = create_app(lambda: wire(settings, admin_url))
         gc.collect()
         sys.setswitchinterval(SWITCH_EVERY_S)
@@ -138,7 +140,7 @@ def serve() -> None:
 
 def work(queues: Annotated[list[str] | None, typer.Argument(help="queues to serve; all by default")] = None) -> None:
     """Run worker processes."""
-    from infrastructure.databases import database
+    from infrastructure.databases import migrated
     from infrastructure.jobs import QUEUES
     from infrastructure.telemetry import configure_logging
 
@@ -149,7 +151,7 @@ def work(queues: Annotated[list[str] | None, typer.Argument(help="queues to serv
     if unknown:
         raise typer.BadParameter(f"there is no queue {unknown[0]}; choose from {', '.join(QUEUES)}")
     leaving = _stop_on_signals()
-    with database(settings) as admin_url:
+    with migrated(settings) as admin_url:
         supervisor_of(settings, admin_url, chosen, leaving).run()
 
 
@@ -174,7 +176,7 @@ def supervisor_of(
 
 def project() -> None:
     """Keep the query tables level with the log."""
-    from infrastructure.databases import database, urls_of
+    from infrastructure.databases import migrated, urls_of
     from infrastructure.projecting import Runner
     from infrastructure.runtime import decoder
     from infrastructure.telemetry import configure_logging
@@ -183,7 +185,7 @@ def project() -> None:
     settings = load()
     configure_logging(level=_level(settings))
     stop = _stop_on_signals()
-    with database(settings) as admin_url, decoder(settings, admin_url) as decode:
+    with migrated(settings) as admin_url, decoder(settings, admin_url) as decode:
         Runner(urls_of(settings, admin_url).projector, ALL, decode).run(stop)
 
 

@@ -10,6 +10,7 @@ import pytest
 from api.cli.running import stack_of, supervisor_of
 from infrastructure.settings import Settings
 from tests.support.commands import Commands
+from tests.support.journey import sfdify
 
 
 def test_the_sandbox_runs_only_where_nothing_real_is_configured(tmp_path: Path) -> None:
@@ -63,3 +64,17 @@ def test_a_port_in_use_is_named(run: Commands, monkeypatch: pytest.MonkeyPatch) 
         assert "SFDIFY_PORT" in run.refused("up")
     monkeypatch.setenv("SFDIFY_PORT", "no number")
     assert "SFDIFY_PORT" in run.refused("up")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["serve", "work", "project"])
+def test_what_cannot_begin_says_why_in_one_plain_line(run: Commands, command: str) -> None:
+    never = sfdify(run.demonstrated.home, command, timeout=60, SFDIFY_DATABASE="never_migrated")
+    said = "sfdify: the database has no schema yet, or an old one; run: sfdify migrate\n"
+    assert (never.returncode, never.stdout, never.stderr) == (1, "", said)
+    address = "postgresql://admin:not-to-be-seen@127.0.0.1:1/books"
+    away = sfdify(run.demonstrated.home, command, timeout=60, DATABASE_URL=address)
+    assert (away.returncode, away.stdout, away.stderr.count("\n")) == (1, "", 1), away.stderr
+    assert away.stderr.startswith("sfdify: ")
+    assert "Connection refused" in away.stderr
+    assert "not-to-be-seen" not in away.stderr
