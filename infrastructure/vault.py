@@ -63,7 +63,7 @@ class EmbeddedVault:
         try:
             cipher = self._cipher(tenant_id, kek_id)
             return cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _aad(tenant_id, kek_id))
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # altered, or cut short
             raise VaultRefused(f"a key does not open under master key {kek_id!r}: wrong file or altered row") from None
 
     def _derive(self, tenant_id: UUID, kek_id: str) -> AESGCM:

@@ -42,6 +42,14 @@ def test_an_altered_wrapping_is_refused(vault: Vault) -> None:
         vault.unwrap(tenant, kek_id, wrapped[:-1] + bytes([wrapped[-1] ^ 1]))
 
 
+@pytest.mark.parametrize("left", [0, 1, 12, 20])
+def test_a_shortened_wrapping_is_refused(left: int) -> None:
+    tenant, vault = uuid4(), EmbeddedVault({"v1": os.urandom(32)}, "v1")
+    kek_id, wrapped = vault.wrap(tenant, os.urandom(32))
+    with pytest.raises(VaultRefused):
+        vault.unwrap(tenant, kek_id, wrapped[:left])
+
+
 def test_an_unknown_wrapping_key_is_refused(vault: Vault) -> None:
     tenant = uuid4()
     _, wrapped = vault.wrap(tenant, os.urandom(32))
