@@ -12,8 +12,13 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from infrastructure.embedded import ensure_server
-from infrastructure.postgres import CONNECT_TIMEOUT_S, require_schema
+from infrastructure.postgres import CONNECT_TIMEOUT_S, Connection, require_schema
 from infrastructure.settings import Settings, database_named, role_url
+from infrastructure.vault import Vault, VaultRefused, vault_of
+
+
+class ForeignSecrets(Exception):
+    """The keys in the database were wrapped with other secrets than this installation has."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +69,32 @@ def migrated(settings: Settings) -> Iterator[str]:
 def require_migrated(settings: Settings, admin_url: str) -> None:
     """Refuse a database where the product cannot sign in, or finds no schema of its own.
 
-    Raises psycopg.OperationalError with the server's own reason, and CannotMigrate.
+    Raises psycopg.OperationalError with the server's own reason, CannotMigrate and ForeignSecrets.
     """
-    with psycopg.connect(urls_of(settings, admin_url).app, connect_timeout=CONNECT_TIMEOUT_S) as conn:
+    urls = urls_of(settings, admin_url)
+    with psycopg.connect(urls.app, connect_timeout=CONNECT_TIMEOUT_S) as conn:
         require_schema(conn)
+    if settings.kms_key_id is None:
+        with psycopg.connect(urls.projector, connect_timeout=CONNECT_TIMEOUT_S) as conn:
+            _require_own_secrets(conn, vault_of(settings))
+
+
+def _require_own_secrets(conn: Connection, vault: Vault) -> None:
+    """Some of the consumers' keys must open: with other secrets nothing sealed can be read, and what is sealed from
+    then on could not be read with the right ones either. One row that was altered keeps nobody from starting."""
+    query = "SELECT tenant_id, kek_id, wrapped FROM es.subject_key WHERE wrapped IS NOT NULL LIMIT 20"
+    refused = False
+    for tenant_id, kek_id, wrapped in conn.execute(query):
+        try:
+            vault.unwrap(tenant_id, kek_id, wrapped)
+        except VaultRefused:
+            refused = True
+        else:
+            return
+    if refused:
+        raise ForeignSecrets(
+            "the secrets under SFDIFY_HOME are not those this database was sealed with; put its own secrets folder back"
+        )
 
 
 def revive(settings: Settings) -> None:

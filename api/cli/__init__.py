@@ -90,6 +90,7 @@ def _expected() -> tuple[type[Exception], ...]:
     import psycopg
 
     from domain.kernel import DomainError
+    from infrastructure.databases import ForeignSecrets
     from infrastructure.postgres import CannotMigrate, UnsafeRole
     from infrastructure.postgres_binaries import EmbeddedServerError
     from infrastructure.projecting import Busy, NotSwapped, Stale, Stuck
@@ -97,4 +98,4 @@ def _expected() -> tuple[type[Exception], ...]:
     from infrastructure.stack import StackFailed
 
     failures = (CannotMigrate, EmbeddedServerError, UnsafeRole, Busy, NotSwapped, Stale, Stuck, StackFailed)
-    return (BadSettings, DomainError, *failures, httpx.HTTPError, OSError, psycopg.OperationalError)
+    return (BadSettings, DomainError, ForeignSecrets, *failures, httpx.HTTPError, OSError, psycopg.OperationalError)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
 
+from infrastructure.databases import ForeignSecrets, migrated, place_of, revive, urls_of
 from infrastructure.databases import database as database_of
-from infrastructure.databases import migrated, place_of, revive, urls_of
 from infrastructure.postgres import CannotMigrate
 from infrastructure.settings import Settings
 from tests.support.journey import new_home
 from tests.support.postgres import TestDatabase, TestServer
-from tests.support.wired import settings_for
+from tests.support.wired import settings_for, wired
 
 
 def test_a_given_database_is_used_as_it_is(tmp_path: Path, server: TestServer, database: TestDatabase) -> None:
@@ -56,3 +57,23 @@ def test_a_database_to_work_on_has_been_migrated(tmp_path: Path, server: TestSer
                 pytest.fail("an old schema")
         finally:
             conn.execute("ALTER TABLE auth.another RENAME TO feed_token")
+
+
+def test_a_database_sealed_with_other_secrets_is_not_worked_on(
+    tmp_path: Path, server: TestServer, database: TestDatabase
+) -> None:
+    ours = settings_for(tmp_path / "ours", server, database)
+    tenant_id = uuid4()
+    with wired(tmp_path / "ours", server, database) as sfdify:
+        for _ in range(2):
+            sfdify.keyring.create(tenant_id, uuid4())
+    with migrated(ours):
+        pass
+    others = settings_for(tmp_path / "others", server, database)
+    with pytest.raises(ForeignSecrets, match="secrets folder"), migrated(others):
+        pytest.fail("nothing in it could be read")
+    with psycopg.connect(database.admin_url, autocommit=True) as conn:
+        first = conn.execute("SELECT subject_id FROM es.subject_key WHERE wrapped IS NOT NULL LIMIT 1").fetchone()
+        conn.execute("UPDATE es.subject_key SET wrapped = 'x' WHERE subject_id = %s", first)
+    with migrated(ours) as url:
+        assert url == database.admin_url, "one altered row is a matter for whoever reads it"
