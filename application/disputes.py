@@ -146,6 +146,7 @@ def open_disputes(command: OpenDisputes, work: Work) -> Answer:
     rows = {row.ref: row for row in canonical.rows()}
     tenant_id = work.caller.tenant_id
     _check_reported(report, chosen, work)
+    chosen = _one_row_each(chosen, report)
     ids = {
         (bureau, ref): next_round(work, tenant_id, consumer.id, report.tradeline_ids[ref], bureau)
         for bureau, ref in chosen
@@ -187,6 +188,21 @@ def _check_reported(report: Report, chosen: Iterable[tuple[Bureau, str]], work: 
             raise NoLongerReported(
                 f"{bureau.display_name}'s newest report no longer shows this tradeline; choose from that report"
             )
+
+
+def _one_row_each(
+    chosen: dict[tuple[Bureau, str], list[Finding]], report: Report
+) -> dict[tuple[Bureau, str], list[Finding]]:
+    """Of two rows that a bureau has of one tradeline, the one that all the findings chosen are about."""
+    kept: dict[tuple[Bureau, UUID], str] = {}
+    for bureau, ref in sorted(chosen, key=lambda key: -len(chosen[key])):
+        first = kept.setdefault((bureau, report.tradeline_ids[ref]), ref)
+        if any(finding not in chosen[bureau, first] for finding in chosen[bureau, ref]):
+            raise NotDisputable(
+                f"{bureau.display_name} has two rows of this tradeline, and no one of them has all that was chosen;"
+                " choose the findings of one of them"
+            )
+    return {(bureau, ref): found for (bureau, ref), found in chosen.items() if ref in kept.values()}
 
 
 def _check_new(

@@ -26,13 +26,14 @@ from application.ports import PostNews
 from application.webhooks import ReceivePostWebhook
 from domain.bureaus import Bureau
 from domain.consumers import ConsentKind, ConsentMissing
+from domain.credit_reports import CanonicalReport
 from domain.deadlines import ReceiptBasis
 from domain.disputes import AlreadyClosed, Dispute, DisputeStatus
 from domain.kernel import Invalid, NotFound, Role
 from domain.letters import Letter, LetterStatus
 from domain.reports import Report
 from domain.tasks import Task, TaskKind, TaskStatus
-from tests.support.cases import FIRST_PULL, Case, delivered, everywhere, report
+from tests.support.cases import FIRST_PULL, Case, delivered, everywhere, report, row
 from tests.support.scenarios import Then, when
 from tests.support.world import World
 
@@ -65,6 +66,30 @@ def test_a_tradeline_is_in_one_dispute_at_a_bureau(case: Case) -> None:
         choose(case, pulled, "22")
     then = choose(case, pulled, "22", bureaus=(Bureau.EQUIFAX,))
     assert len(then.events) == 1
+
+
+def two_rows(**second: object) -> CanonicalReport:
+    """The source groups two rows of one bureau."""
+    wrong = row(Bureau.EXPERIAN, "22", past_due=8_000)
+    return report(date(2026, 1, 5), everywhere("21"), (wrong, row(Bureau.EXPERIAN, "22", ref="experian-22b", **second)))
+
+
+def test_two_rows_of_a_tradeline_at_a_bureau_are_one_dispute(case: Case) -> None:
+    pulled = case.import_report(two_rows())
+    then = choose(case, pulled, "22")
+    assert then.kinds == [Dispute.Opened]
+    case.world.settle()
+    assert case.world.failed == {}
+    (dispute,) = case.world.all(Dispute)
+    assert dispute.challenge is not None
+    assert len(dispute.challenge.finding_keys) == len([f for f in pulled.findings if f.group == "22"]) == 2
+
+
+def test_findings_of_two_rows_of_a_tradeline_are_not_thrown_together(case: Case) -> None:
+    pulled = case.import_report(two_rows(past_due=9_000))
+    with pytest.raises(NotDisputable, match="two rows"):
+        choose(case, pulled, "22")
+    assert case.world.all(Dispute) == []
 
 
 def test_the_same_choice_at_once_opens_one_dispute(case: Case) -> None:
