@@ -97,6 +97,9 @@ def reconcile_dispute(command: ReconcileDispute, work: Work) -> Answer:
             later.gate(dispute.bureau),
             later.pulled_from(dispute.bureau),
             identity_in_review=later.may_hold(dispute.tradeline_id),
+            told_apart=all(
+                (dispute.tradeline_id, dispute.bureau) in report.rows_by_tradeline() for report in (opened_on, later)
+            ),
             same_format=later.read().source_format.family == opened_on.read().source_format.family,
         )
     comparison = Comparison(

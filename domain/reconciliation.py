@@ -19,6 +19,7 @@ from domain.kernel import Value
 from domain.partial_dates import PartialDate
 
 _TRADELINES_KEPT_PERCENT: Final = 70
+_HISTORY: Final = "history."
 _ROUNDED_DAYS: Final = 31
 _ROUNDED_PERCENT: Final = 2
 _UNCOMPARED: Final = frozenset({"ref", "group", "bureau", "account_number", "printed", "handle", "history", "medical"})
@@ -208,13 +209,15 @@ def reconcile(
     *,
     identity_in_review: bool = False,
     same_format: bool = True,
+    told_apart: bool = True,
 ) -> Reconciliation:
     """Propose what a report pulled on `pulled_on` shows about `item`.
 
     `before` is the row the dispute was opened on and `after` the same account at the same bureau now, None
     if no row was matched to it. `identity_in_review` says that an unmatched row may yet be this account.
     Without `same_format` the two reports are of different families of formats, and nothing is settled: what one
-    prints to the day or in words, another rounds or leaves out, and no one decided that.
+    prints to the day or in words, another rounds or leaves out, and no one decided that. Where one of the reports has
+    two rows of the account at the bureau (not `told_apart`), nothing tells which of them is compared with which.
     """
     if gate.bureau is not item.bureau or before.bureau is not item.bureau:
         raise ValueError("a dispute is compared with its own bureau only")
@@ -226,6 +229,10 @@ def reconcile(
     received = item.received_on is not None and item.received_on < pulled_on
     if after is None:
         return _removed(received, identity_in_review, changes)
+    if not told_apart:
+        return Reconciliation(
+            outcome=Outcome.INDETERMINATE, provisional=True, rule=Rule.IDENTITY_IN_REVIEW, changes=changes
+        )
     if not received:
         return _before_receipt(item, before, after, Rule.NOT_RECEIVED, changes)
     if _furnished_before_receipt(item, before, after):
@@ -303,6 +310,8 @@ def _changed(
         outcome, rule = Outcome.PARTIALLY_CORRECTED, Rule.SOME_AS_ASKED
     elif decided:
         outcome, rule = Outcome.UPDATED_OTHER, Rule.CHANGED_OTHERWISE
+    elif any(_is_left_out(each, item, before, after) for each in item.asked):
+        outcome, rule = Outcome.INDETERMINATE, Rule.INCOMPLETE
     elif _after(after.reported, item.received_on):
         outcome, rule = Outcome.VERIFIED, Rule.REPORTED_UNCHANGED
     else:
@@ -336,20 +345,33 @@ def _words(text: str) -> list[str]:
 
 
 def _as_asked(item: DisputedItem, before: BureauTradeline, after: BureauTradeline) -> list[AskedField]:
-    return [asked for asked in item.asked if not asked.unstated and _fulfilled(asked, before, after)]
+    return [asked for asked in item.asked if not asked.unstated and _fulfilled(asked, item, before, after)]
 
 
-def _fulfilled(asked: AskedField, before: BureauTradeline, after: BureauTradeline) -> bool:
-    if asked.field.startswith("history.") and not after.history:
-        return False  # a report without any grid says nothing of one month
+def _fulfilled(asked: AskedField, item: DisputedItem, before: BureauTradeline, after: BureauTradeline) -> bool:
+    if _is_left_out(asked, item, before, after):
+        return False
     now = _value(after, asked.field)
     return now == asked.expected and now != _value(before, asked.field)
 
 
+def _is_left_out(asked: AskedField, item: DisputedItem, before: BureauTradeline, after: BureauTradeline) -> bool:
+    """Whether a month is missing because the grid is, or is printed for fewer months: nobody took that month away.
+
+    A source that prints fewer months leaves out others too, newer than the one asked about, which no one asked about.
+    """
+    if not asked.field.startswith(_HISTORY) or _value(after, asked.field) is not None:
+        return False
+    shown = {cell.month for cell in after.history}
+    gone = {each.field.removeprefix(_HISTORY) for each in item.asked}
+    newer = {cell.month for cell in before.history if cell.month > asked.field.removeprefix(_HISTORY)}
+    return not shown or not newer - gone <= shown
+
+
 def _value(row: BureauTradeline, field: str) -> str | None:
-    if not field.startswith("history."):
+    if not field.startswith(_HISTORY):
         return canonical_text(row, field)
-    month = field.removeprefix("history.")
+    month = field.removeprefix(_HISTORY)
     return next((cell.level.value for cell in row.history if cell.month == month), None)
 
 

@@ -7,7 +7,14 @@ from uuid import uuid4
 
 import pytest
 
-from application.disputes import AlreadyDisputed, ConfirmOutcome, OverruleOutcome, RecordReceipt
+from application.disputes import (
+    AlreadyDisputed,
+    ConfirmOutcome,
+    OpenDisputes,
+    OverruleOutcome,
+    RecordReceipt,
+    Selection,
+)
 from application.kernel import Context, JobTicket, system
 from application.letters import ApproveLetterAsConsumer, ApproveLetterAsOperator
 from application.ports import NotYet
@@ -17,6 +24,7 @@ from domain.bureaus import Bureau
 from domain.credit_reports import CanonicalReport, ReportFormat, Tradeline
 from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
+from domain.findings import DisputeReason
 from domain.kernel import IllegalMove, Role
 from domain.letters import Letter, LetterStatus
 from domain.mailings import Mailing, MailingStatus
@@ -387,3 +395,24 @@ def test_a_deletion_that_was_decided_anew_is_opened_again_from_its_last_round_on
     with pytest.raises(IllegalMove, match="a later round"):
         case.as_consumer(ReopenDispute(dispute_id=first.id))
     assert {d.round for d in case.world.all(Dispute)} == {1, 2}
+
+
+def test_of_two_rows_of_one_account_the_other_is_not_a_correction() -> None:
+    """The source groups two rows of one bureau; the next pulls have only the one that was right all along."""
+    case = Case(World())
+    wrong = row(Bureau.EXPERIAN, "22", past_due=8_000, handle="first")
+    right = row(Bureau.EXPERIAN, "22", ref="experian-22b", handle="second")
+    first = case.import_report(report(date(2026, 1, 5), *REMAINING, (wrong, right)))
+    assert first.tradeline_ids["experian-22"] == first.tradeline_ids["experian-22b"]
+    (past_due,) = (f for f in first.findings if f.reason is DisputeReason.PAST_DUE)
+    choose = OpenDisputes(
+        consumer_id=case.consumer_id, report_id=first.id, selections=(Selection(finding_key=past_due.finding_key),)
+    )
+    case.as_consumer(choose)
+    case.world.settle()
+    case.sign_all()
+    case.approve_all()
+    received(case)
+    for day in (date(2026, 1, 29), date(2026, 2, 20), date(2026, 3, 23)):
+        pull(case, day, *REMAINING, (right,))
+    assert statuses(case) == {(DisputeStatus.OVERDUE, None)}

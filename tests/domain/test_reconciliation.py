@@ -118,9 +118,27 @@ def test_a_field_asked_to_go_is_corrected_when_it_is_no_longer_shown():
 def test_a_month_asked_to_go_has_not_gone_because_the_whole_grid_is_left_out():
     asked = item(AskedField(field="history.2018-11", expected=None))
     late = row(history=months("2018-12", "C1C"))
-    for grid, outcome in ((months("2018-12", "C"), Outcome.CORRECTED), ((), None)):
+    for grid, outcome in ((months("2018-12", "C"), Outcome.CORRECTED), ((), Outcome.INDETERMINATE)):
         found = reconcile(asked, late, row(history=grid), WHOLE, PULLED)
         assert found.outcome is outcome
+
+
+@pytest.mark.parametrize("reported", ["2025-12-20", "2026-01-20"])
+def test_a_month_asked_to_go_has_not_gone_because_fewer_months_are_printed(reported):
+    asked = item(*(AskedField(field=f"history.2018-{month}", expected=None) for month in (10, 11)))
+    late = row(history=months("2019-02", "CCC11C"), past_due=0)
+    found = reconcile(asked, late, row(history=months("2019-03", "CC"), past_due=0, reported=reported), WHOLE, PULLED)
+    assert (found.outcome, found.rule) == (Outcome.INDETERMINATE, Rule.INCOMPLETE)
+    assert ("history.2018-11", "late_30", None) in values(found)
+    rest = row(history=months("2019-03", "CCCC"), past_due=0, reported=reported)
+    assert reconcile(asked, late, rest, WHOLE, PULLED).outcome is Outcome.CORRECTED
+
+
+def test_two_rows_of_one_account_are_not_told_apart_but_may_both_be_gone():
+    found = decided(after=row(past_due=0), told_apart=False)
+    assert (found.outcome, found.rule) == (Outcome.INDETERMINATE, Rule.IDENTITY_IN_REVIEW)
+    assert decided(after=row(past_due=0), received_on=None, told_apart=False).settles is False
+    assert decided(told_apart=False).outcome is Outcome.DELETED
 
 
 def test_what_a_source_leaves_out_was_not_decided_by_anybody():
