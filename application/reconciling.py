@@ -131,18 +131,24 @@ def _write_no_more(dispute: Dispute, work: Work) -> None:
 
 def _is_overtaken(later: Report, opened_on: Report, dispute: Dispute, work: Work) -> bool:
     """Whether a report that can be compared, pulled after this one, came before it or was compared before it: that one
-    has spoken."""
+    has spoken. What any later one has is not gone, whenever it came: this one may have waited for a person.
+    """
     file = work.find(CreditFile, CreditFile.identity(work.caller.tenant_id, later.owner_id))
     family = opened_on.read().source_format.family
     day = later.pulled_from(dispute.bureau)
-    there = file.overtook(later.id, day) + file.pulled_after(day, dispute.considered) if file is not None else []
-    return any(
-        newer.pulled_from(dispute.bureau) > day
-        and newer.gate(dispute.bureau).complete
-        and newer.read().source_format.family == family
-        and not newer.may_hold(dispute.tradeline_id)
-        for newer in (work.load(Report, report_id) for report_id in there)
-    )
+    if file is None:
+        return False
+    seems_gone = later.row(dispute.tradeline_id, dispute.bureau) is None
+    spoke_before = {*file.overtook(later.id, day), *dispute.considered}
+    for newer in (work.load(Report, report_id) for report_id in file.pulled_after(day, file.report_ids)):
+        if newer.pulled_from(dispute.bureau) <= day:
+            continue
+        if seems_gone and newer.row(dispute.tradeline_id, dispute.bureau) is not None:
+            return True
+        comparable = newer.gate(dispute.bureau).complete and newer.read().source_format.family == family
+        if newer.id in spoke_before and comparable and not newer.may_hold(dispute.tradeline_id):
+            return True
+    return False
 
 
 def _newest_compared(dispute: Dispute, work: Work) -> Report | None:

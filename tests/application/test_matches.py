@@ -19,7 +19,7 @@ from domain.kernel import Forbidden, NotFound, Role
 from domain.reconciliation import Outcome
 from domain.reports import Report
 from domain.tasks import Task, TaskKind, TaskStatus
-from tests.support.cases import Case, everywhere, report, row
+from tests.support.cases import FIRST_PULL, Case, everywhere, report, row
 from tests.support.scenarios import when
 from tests.support.world import World
 
@@ -98,6 +98,36 @@ def test_one_answer_settles_the_same_row_in_every_report(case: Case) -> None:
     assert case.world.get(Report, later.id).tradeline_ids[REF] == settled.tradeline_ids[REF]
     assert reviews(case) == [TaskStatus.DONE] * 2
     assert at_experian(case).outcome is Outcome.DELETED
+
+
+NEWER = report(
+    date(2026, 2, 20), everywhere("21"), everywhere("22", past_due=8_000), everywhere("23", past_due=150_000),
+    everywhere("24"),
+    (
+        row(
+            Bureau.EXPERIAN, "32", account_number="5555000032", account_masked="****0032", creditor_name="OTHER LENDER",
+            balance=5, high_balance=7,
+        ),
+    ),
+)  # fmt: skip
+
+
+def test_what_a_newer_report_has_is_not_gone_from_an_older_one_settled_late(case: Case) -> None:
+    first = unsure(case)
+    case.import_report(NEWER)
+    case.world.settle()
+    settle(case, first, "new")
+    assert (at_experian(case).status, at_experian(case).outcome) == (DisputeStatus.RECEIVED, None)
+
+
+def test_an_older_report_settled_late_stops_no_letter_about_what_a_newer_one_has() -> None:
+    case = Case(World())
+    case.open(case.import_report(FIRST_PULL), "22")
+    first = case.import_report(UNSURE.model_copy(update={"pulled_on": date(2026, 1, 7)}))
+    case.import_report(NEWER.model_copy(update={"pulled_on": date(2026, 1, 8)}))
+    case.world.settle()
+    settle(case, first, "new")
+    assert (at_experian(case).status, at_experian(case).outcome) == (DisputeStatus.DRAFTED, None)
 
 
 def test_the_row_can_be_disputed_from_then_on(case: Case) -> None:
