@@ -10,6 +10,7 @@ from pydantic import Field
 
 from application.kernel import Answer, Command, Work, handles
 from domain.consumers import Consumer
+from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import IllegalMove
 from domain.permissions import Permission
 from domain.tasks import Task, TaskKind, TaskStatus
@@ -52,9 +53,13 @@ class CompleteTask(Command):
 
 @handles(OpenTask)
 def open_task(command: OpenTask, work: Work) -> Answer:
-    """Open the task unless this cause has opened it before."""
+    """Open the task unless this cause has opened it before, or nobody has to look any more."""
     task_id = Task.identity(command.kind, command.about_id, command.cause)
-    if work.find(Task, task_id) is None:
+    if work.find(Task, task_id) is not None:
+        return {"task_id": task_id}
+    if _is_drafted_or_over(command, work):
+        work.add(Task.spare(task_id, work.now, kind=command.kind, about_id=command.about_id))
+    else:
         work.add(
             Task.open(
                 task_id,
@@ -66,6 +71,12 @@ def open_task(command: OpenTask, work: Work) -> Answer:
             )
         )
     return {"task_id": task_id}
+
+
+def _is_drafted_or_over(command: OpenTask, work: Work) -> bool:
+    """Whether the item that could not be drafted stands in a letter by now, or is wanted no more."""
+    item = work.find(Dispute, command.about_id) if command.kind is TaskKind.LETTER_REFUSED else None
+    return item is not None and item.status is not DisputeStatus.SELECTED
 
 
 @handles(SettleTask)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from application import bureau_addresses
 from application.consumers import ChangeProfile
+from application.disputes import WithdrawDispute
 from application.drafting import LetterOutdated, RefreshLetter
 from application.letters import ApproveLetterAsConsumer, ApproveLetterAsOperator, SignLetter
 from application.mailings import RequestMailing, SubmitMailing
@@ -18,18 +20,20 @@ from application.reports import ImportReport
 from domain.address_book import DisputeAddress, dispute_address
 from domain.addresses import PostalAddress
 from domain.bureaus import Bureau
-from domain.disputes import DisputeStatus
+from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import Role
 from domain.letters import Letter, LetterStatus
 from domain.mailings import Mailing, MailingStatus
 from domain.reports import Report
-from domain.tasks import Task, TaskKind
+from domain.tasks import Task, TaskKind, TaskStatus
 from tests.support.cases import FIRST_PULL, PROFILE, Case
 from tests.support.desk import Desk
 from tests.support.scenarios import when
 from tests.support.world import World
 
 MOVED = PROFILE.model_copy(update={"address": PROFILE.address.model_copy(update={"line1": "7 New Street"})})
+
+UNPRINTABLE = PROFILE.model_copy(update={"family_name": "de los Angeles Hernandez Villanueva Montenegro"})
 
 
 @pytest.fixture
@@ -125,7 +129,7 @@ def test_a_bureau_that_has_moved_gets_a_new_draft(desk: Desk, monkeypatch: pytes
 
 
 def test_a_profile_no_letter_can_carry_becomes_a_task(desk: Desk) -> None:
-    move(desk, PROFILE.model_copy(update={"family_name": "de los Angeles Hernandez Villanueva Montenegro"}))
+    move(desk, UNPRINTABLE)
     desk.floor.settle()
     assert desk.letter.status is LetterStatus.VOID
     refused = [t for t in desk.world.all(Task) if t.kind is TaskKind.LETTER_REFUSED]
@@ -135,6 +139,33 @@ def test_a_profile_no_letter_can_carry_becomes_a_task(desk: Desk) -> None:
     move(desk)
     desk.floor.settle()
     assert desk.statuses == {DisputeStatus.DRAFTED}
+
+
+def refused_with_the_tasks_to_come(desk: Desk) -> list[tuple[UUID, str]]:
+    """No letter can be drafted; the jobs that ask an operator to look are left for later."""
+    move(desk, UNPRINTABLE)
+    while now := [key for key in desk.floor.due() if "not_drafted" not in key[1]]:
+        desk.floor.carry_out(now[0])
+    return desk.floor.due()
+
+
+@pytest.mark.parametrize("ended_by", ["drafted", "withdrawn"])
+def test_a_task_that_comes_late_asks_nobody_about_an_item_that_is_drafted_or_withdrawn(
+    desk: Desk, ended_by: str
+) -> None:
+    late = refused_with_the_tasks_to_come(desk)
+    assert late
+    if ended_by == "drafted":
+        move(desk)
+    else:
+        for dispute in desk.world.all(Dispute):
+            when(desk.world, WithdrawDispute(dispute_id=dispute.id), Role.OPERATOR)
+    while now := [key for key in desk.floor.due() if key not in late]:
+        desk.floor.carry_out(now[0])
+    desk.floor.settle()
+    refused = [t for t in desk.world.all(Task) if t.kind is TaskKind.LETTER_REFUSED]
+    assert len(refused) == len(late)
+    assert {t.status for t in refused} == {TaskStatus.DONE}
 
 
 @pytest.mark.parametrize("days", [0, 9, 45])
