@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from application.bureau_addresses import address_in_force
 from application.kernel import Answer, Command, Work, handles
-from application.moot_tasks import settle_refused_drafts
+from application.moot_tasks import SettleDraftTasks
 from application.ports import snooze_until_reached
 from application.tasks import OpenTask
 from domain.address_book import NoDisputeAddress
@@ -106,7 +106,7 @@ def draft_letters(command: DraftLetters, work: Work) -> Answer:
         for items in waiting.values()
         for start in range(0, len(items), size)
     ]
-    settle_refused_drafts(list(command.dispute_ids), "the items stand in a letter", work)
+    work.ask(SettleDraftTasks(dispute_ids=command.dispute_ids), f"drafted:{letters[0].id}")
     return {"letter_ids": [letter.id for letter in letters]}
 
 

@@ -36,6 +36,15 @@ class SettleDisputeTasks(Command):
     dispute_id: UUID
 
 
+class SettleDraftTasks(Command):
+    """Items stand in a letter: close what was asked because they could not be drafted before."""
+
+    needs: ClassVar[Permission] = Permission.RUN_ENGINE
+    queue: ClassVar[str] = "notification"
+
+    dispute_ids: tuple[UUID, ...]
+
+
 class SettleLetterTasks(Command):
     """A letter was taken back, or its approval has grown old: close what was asked about it and its pieces."""
 
@@ -62,6 +71,15 @@ def settle_dispute_tasks(command: SettleDisputeTasks, work: Work) -> Answer:
         snooze_until_reached(work.ports.reads, work.caller.tenant_id, work.context.job.after_position)
         settle_refused_drafts([dispute.id], "the consumer has taken the dispute back", work)
     return {"dispute_id": dispute.id}
+
+
+@handles(SettleDraftTasks)
+def settle_draft_tasks(command: SettleDraftTasks, work: Work) -> Answer:
+    """The query tables must have seen every task opened before; one that is opened later sees the letter itself."""
+    if work.context.job is not None:
+        snooze_until_reached(work.ports.reads, work.caller.tenant_id, work.context.job.after_position)
+    settle_refused_drafts(list(command.dispute_ids), "the items stand in a letter", work)
+    return {"dispute_ids": list(command.dispute_ids)}
 
 
 @handles(SettleLetterTasks)

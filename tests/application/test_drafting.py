@@ -28,6 +28,7 @@ from domain.reports import Report
 from domain.tasks import Task, TaskKind, TaskStatus
 from tests.support.cases import FIRST_PULL, PROFILE, Case
 from tests.support.desk import Desk
+from tests.support.floor import Fate
 from tests.support.scenarios import when
 from tests.support.world import World
 
@@ -166,6 +167,26 @@ def test_a_task_that_comes_late_asks_nobody_about_an_item_that_is_drafted_or_wit
     refused = [t for t in desk.world.all(Task) if t.kind is TaskKind.LETTER_REFUSED]
     assert len(refused) == len(late)
     assert {t.status for t in refused} == {TaskStatus.DONE}
+
+
+def test_query_tables_that_lag_leave_no_task_open_about_items_that_are_drafted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move(desk, UNPRINTABLE)
+    desk.floor.settle()
+    asked = [t.id for t in desk.world.all(Task) if t.kind is TaskKind.LETTER_REFUSED]
+    assert asked
+    move(desk)
+    assert desk.floor.carry_out(desk.job("refresh_letters")) is Fate.DONE
+    desk.world.reads.lagging = True
+    with monkeypatch.context() as behind:
+        behind.setattr(desk.world.reads, "tasks_about", lambda tenant_id, about, kind: [])
+        for key in desk.floor.due():
+            desk.floor.carry_out(key)
+    assert desk.statuses == {DisputeStatus.DRAFTED}
+    desk.world.reads.lagging = False
+    desk.floor.settle()
+    assert {desk.world.get(Task, task_id).status for task_id in asked} == {TaskStatus.DONE}
 
 
 @pytest.mark.parametrize("days", [0, 9, 45])

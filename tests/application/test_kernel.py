@@ -111,6 +111,7 @@ MAY: dict[str, set[Role]] = {
     "RevokeApiKey": {O},
     "RevokeConnection": {O, P, C},
     "SettleDisputeTasks": set(),
+    "SettleDraftTasks": set(),
     "SettleLetterTasks": set(),
     "SettleMatch": {O, P},
     "SettleTask": set(),
