@@ -20,6 +20,9 @@ from api.problem_kinds import kind_of_status
 LARGEST_HEAD: Final = 65_536
 """Bytes of a request line and headers, or of whatever else brings a request no further."""
 HEAD_PATIENCE_S: Final = 20.0
+KEPT_OPEN_S: Final = 20
+"""How long an idle connection is kept: longer than clients usually do (5 s), so that none of them sends a request into
+a connection that is being closed, and no longer than one that never sends a head."""
 AT_ONCE: Final = 1_000
 """Connections, and requests being answered; who comes on top is told to come back."""
 
@@ -39,6 +42,7 @@ def config(app: FastAPI, host: str = "127.0.0.1", port: int = 0, trusted_proxies
         proxy_headers=trusted_proxies is not None,
         forwarded_allow_ips=trusted_proxies or "",
         timeout_graceful_shutdown=25,
+        timeout_keep_alive=KEPT_OPEN_S,
     )
 
 

@@ -92,8 +92,11 @@ def _mentions(row: BureauTradeline) -> str | None:
 
 
 def _says_included(row: BureauTradeline) -> str | None:
+    """The remark by which the consumer's own bankruptcy includes the account; a co-borrower's says nothing of them."""
     remark = _mentions(row)
-    return remark if remark and _INCLUDED.search(remark) and not _NOT_INCLUDED.search(remark) else None
+    if remark is None or _NOT_INCLUDED.search(remark) or _ANOTHERS.search(remark):
+        return None
+    return remark if _INCLUDED.search(remark) else None
 
 
 def _discharged(report: CanonicalReport) -> PublicRecord | None:
@@ -107,7 +110,7 @@ def _discharged(report: CanonicalReport) -> PublicRecord | None:
 
 @detector(
     "D34",
-    version=1,
+    version=2,
     name="bankruptcy_not_zeroed",
     reason=DisputeReason.BANKRUPTCY,
     letter=LetterType.BANKRUPTCY_STATUS,
@@ -117,7 +120,8 @@ def _discharged(report: CanonicalReport) -> PublicRecord | None:
 def bankruptcy_not_zeroed(scan: Scan) -> Iterator[Observation]:
     """An account that a discharged bankruptcy included is still shown as owed, or as a plain charge-off.
 
-    The account says itself that it was included; or another bureau says so of it, and this one does not.
+    The account says itself that it was included; or another bureau says so of it, and this one does not. What was
+    opened after the case was filed cannot have been included in it.
     """
     record = _discharged(scan.report)
     if record is None:
@@ -125,6 +129,8 @@ def bankruptcy_not_zeroed(scan: Scan) -> Iterator[Observation]:
     for tradeline in scan.report.tradelines:
         included = {row.bureau: row for row in tradeline.reporting if _says_included(row)}
         for row in tradeline.reporting:
+            if record.filed and row.opened and row.opened.earliest > record.filed.latest:
+                continue
             owed = owed_fields(row)
             if row.bureau in included and owed:
                 yield _still_owed(row, owed, record)

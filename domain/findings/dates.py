@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from domain.credit_reports import BureauTradeline
+from domain.credit_reports import AccountType, BureauTradeline
+from domain.creditor_names import buys_debts
 from domain.findings.model import DisputeReason, LetterType, Observation
 from domain.findings.quoting import label, named, quote, shown, some
 from domain.findings.registry import Scan, detector
@@ -18,7 +19,7 @@ _AFTER_OPENING: Final = ("closed", "last_payment")
 
 @detector(
     "D30",
-    version=1,
+    version=2,
     name="future_or_impossible_date",
     reason=DisputeReason.DATES_OPENED,
     letter=LetterType.BUREAU_DISPUTE_611,
@@ -26,11 +27,15 @@ _AFTER_OPENING: Final = ("closed", "last_payment")
     score_harm=3,
 )
 def future_or_impossible_date(scan: Scan) -> Iterator[Observation]:
-    """A date after the report was pulled, an event before the account was opened, a late month before it."""
+    """A date after the report was pulled, an event before the account was opened, a late month before it.
+
+    Who collects or has bought a debt opens an account of their own, long after the consumer was late or paid last.
+    """
     late = {row.ref for row in scan.late_rows}
     for row in scan.rows():
-        problems = _problems(row, scan.report.pulled_on)
-        if row.ref in late:
+        took_over = row.account_type is AccountType.COLLECTION or buys_debts(row.creditor_name)
+        problems = _problems(row, _own_day(scan, row), ("closed",) if took_over else _AFTER_OPENING)
+        if row.ref in late and not took_over:
             problems += _late_before_opening(row)
         if not problems:
             continue
@@ -52,7 +57,12 @@ def future_or_impossible_date(scan: Scan) -> Iterator[Observation]:
 _Problem = tuple[str, tuple[str, ...]]
 
 
-def _problems(row: BureauTradeline, pulled_on: date) -> list[_Problem]:
+def _own_day(scan: Scan, row: BureauTradeline) -> date:
+    """The day the row was pulled, which in a joined report may be later than the report's own."""
+    return max(scan.report.pulled_on, scan.report.section(row.bureau).pulled_on or scan.report.pulled_on)
+
+
+def _problems(row: BureauTradeline, pulled_on: date, after_opening: tuple[str, ...]) -> list[_Problem]:
     problems: list[_Problem] = []
     for field in _DATES:
         day = getattr(row, field)
@@ -61,7 +71,7 @@ def _problems(row: BureauTradeline, pulled_on: date) -> list[_Problem]:
             problems.append((said, (field,)))
     if row.opened is None:
         return problems
-    for field in _AFTER_OPENING:
+    for field in after_opening:
         day = getattr(row, field)
         if day is not None and day.latest < row.opened.earliest:
             problems.append((f"{label(field)} {day} is before date opened {row.opened}", (field, "opened")))

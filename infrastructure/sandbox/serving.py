@@ -18,6 +18,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from infrastructure.sandbox.ledger import Ledger
 
 _START_SECONDS: Final = 20
+_KEPT_OPEN_S: Final = 75
+"""Longer than any client of ours keeps an idle connection, so that none sends into one that is being closed."""
 
 
 class Sandbox:
@@ -38,6 +40,7 @@ class Sandbox:
             access_log=False,
             log_level="warning",
             timeout_graceful_shutdown=1,
+            timeout_keep_alive=_KEPT_OPEN_S,
             lifespan="on",
         )
         self._server = uvicorn.Server(config)

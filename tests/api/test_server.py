@@ -7,11 +7,12 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+import httpx
 import pytest
 from fastapi import FastAPI, Request
 
 from api import middleware, problems
-from api.server import LARGEST_HEAD, Protocol, config
+from api.server import HEAD_PATIENCE_S, LARGEST_HEAD, Protocol, config
 from infrastructure.telemetry import Metrics
 from tests.support.serving import running
 
@@ -157,6 +158,13 @@ def test_a_head_that_does_not_come_is_not_waited_for() -> None:
             assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
             client.sendall(LINE)
             assert_problem(all_of(client), 408, "request_timeout")
+
+
+def test_an_idle_connection_is_kept_longer_than_a_usual_client_keeps_it() -> None:
+    kept = config(FastAPI()).timeout_keep_alive
+    client_keeps = httpx.Limits().keepalive_expiry
+    assert client_keeps is not None
+    assert 2 * client_keeps <= kept <= HEAD_PATIENCE_S
 
 
 def test_who_comes_when_the_house_is_full_is_told_to_come_back() -> None:

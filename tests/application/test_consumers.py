@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -140,6 +141,10 @@ def test_a_task_about_an_erased_person_is_closed_without_words(case: Case) -> No
     assert done.note is None
 
 
+RANDOM = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{64}\b")
+"""Ids and digests, in which five digits in a row may be anybody's ZIP code."""
+
+
 def test_nothing_of_a_person_stands_in_jobs_metadata_answers_or_failures() -> None:
     world = World()
     case = Case(world)
@@ -152,4 +157,5 @@ def test_nothing_of_a_person_stands_in_jobs_metadata_answers_or_failures() -> No
     beside += [canonical(seen.answer) for seen in world.log.commands.values()]
     beside += [str(error).encode() for error in world.failed.values()]
     assert len(beside) > 100
+    beside = [RANDOM.sub(b"", text) for text in beside]
     assert [(word, text) for text in beside for word in PERSONAL if word.encode() in text.lower()] == []

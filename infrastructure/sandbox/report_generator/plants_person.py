@@ -119,6 +119,7 @@ def _included_but_owed(draft: Draft, _: Bureaus | None) -> Planted:
     names = draft.rng.choice(CARDS)
     account = _own(draft, _everywhere(lambda: draft.inventor.charge_off(names)))
     for column in account.columns.values():
+        column.opened = min(column.opened, months_back(draft.bankruptcy.filed, 18))
         column.remarks = ["Included in Chapter 7 bankruptcy"]
     return _only("D34", account, tuple(account.columns))
 

@@ -12,7 +12,7 @@ E = Bureau.EQUIFAX
 INCLUDED = ("Included in Chapter 7 bankruptcy",)
 
 
-def record(filed="2019-03-01", bureau=E, kind="Chapter 7 bankruptcy", status="Discharged", classification="Bankruptcy"):
+def record(filed="2021-03-01", bureau=E, kind="Chapter 7 bankruptcy", status="Discharged", classification="Bankruptcy"):
     return PublicRecord(
         bureau=bureau,
         classification=classification,
@@ -101,6 +101,21 @@ def test_what_another_bureau_calls_included_is_no_plain_charge_off():
     assert seen("D34", row(**silent)) == []
     assert seen("D34", row(balance=0, past_due=0), zeroed) == []
     assert seen("D34", collection(balance=0, past_due=0, pay_status=None), zeroed) == []
+
+
+@pytest.mark.parametrize(
+    ("remark", "filed", "is_found"),
+    [
+        ("Included in Chapter 7 bankruptcy", "2021-03-01", True),
+        ("Included in bankruptcy of co-borrower", "2021-03-01", False),
+        ("Included in Chapter 7 bankruptcy of another person", "2021-03-01", False),
+        ("Included in Chapter 7 bankruptcy", "2019-02-28", False),
+        ("Included in Chapter 7 bankruptcy", "2019-03", True),
+        ("Included in Chapter 7 bankruptcy", None, True),
+    ],
+)
+def test_only_the_consumers_own_case_and_what_was_open_when_it_was_filed_counts(remark, filed, is_found):
+    assert bool(seen("D34", row(remarks=(remark,), opened="2019-03-04"), records=(record(filed),))) is is_found
 
 
 def test_the_balances_asked_for_are_zero():
