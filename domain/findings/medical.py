@@ -18,7 +18,7 @@ from domain.findings.registry import Scan, detector
 
 _LEAST_CENTS: Final = 500_00
 _PAID: Final = re.compile(r"\bpaid\b", re.I)
-_NOT_PAID: Final = re.compile(r"\b(unpaid|not paid|to be paid|partial\w*)\b", re.I)
+_NOT_PAID: Final = re.compile(r"\b(unpaid|(?:not|never)(?: \w+)? paid|to be paid|partial\w*)\b", re.I)
 
 
 class _Broken(NamedTuple):
@@ -31,7 +31,7 @@ class _Broken(NamedTuple):
 
 @detector(
     "D40",
-    version=1,
+    version=2,
     name="medical_policy",
     reason=DisputeReason.MEDICAL_POLICY,
     letter=LetterType.MEDICAL_COLLECTION,
