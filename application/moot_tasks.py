@@ -1,7 +1,7 @@
 """Closing what operators were asked to look at, once there is nothing left to look at.
 
-Both commands look at what was ever asked and at how things stand now. What is moot stays moot, so it does not matter
-when they come, nor whether the task was opened before.
+Each command looks at what was ever asked and at how things stand now. What is moot stays moot, so it does not matter
+when it comes, nor whether the task was opened before.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class SettleDisputeTasks(Command):
 
 
 class SettleDraftTasks(Command):
-    """Items stand in a letter: close what was asked because they could not be drafted before."""
+    """Items stand in a letter, or belong in none any more: close what was asked because they could not be drafted."""
 
     needs: ClassVar[Permission] = Permission.RUN_ENGINE
     queue: ClassVar[str] = "notification"
@@ -75,10 +75,10 @@ def settle_dispute_tasks(command: SettleDisputeTasks, work: Work) -> Answer:
 
 @handles(SettleDraftTasks)
 def settle_draft_tasks(command: SettleDraftTasks, work: Work) -> Answer:
-    """The query tables must have seen every task opened before; one that is opened later sees the letter itself."""
+    """The query tables must have seen every task opened before; one that is opened later sees by itself."""
     if work.context.job is not None:
         snooze_until_reached(work.ports.reads, work.caller.tenant_id, work.context.job.after_position)
-    settle_refused_drafts(list(command.dispute_ids), "the items stand in a letter", work)
+    settle_refused_drafts(list(command.dispute_ids), "the items wait for no letter any more", work)
     return {"dispute_ids": list(command.dispute_ids)}
 
 
@@ -100,7 +100,7 @@ def settle_letter_tasks(command: SettleLetterTasks, work: Work) -> Answer:
 
 
 def settle_refused_drafts(dispute_ids: list[UUID], note: str, work: Work) -> None:
-    """These items stand in a letter, or were taken back: nobody has to look why they could not be drafted."""
+    """These items wait for no letter any more: nobody has to look why they could not be drafted."""
     for task_id in work.ports.reads.tasks_about(work.caller.tenant_id, dispute_ids, TaskKind.LETTER_REFUSED):
         task = work.load(Task, task_id)
         if task.status is TaskStatus.OPEN:

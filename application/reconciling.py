@@ -8,7 +8,7 @@ from uuid import UUID
 
 from application.drafting import void
 from application.kernel import Answer, Command, Work, handles
-from application.moot_tasks import settle_refused_drafts
+from application.moot_tasks import SettleDraftTasks
 from application.ports import snooze_until_reached
 from domain.comparisons import Comparison
 from domain.credit_files import CreditFile
@@ -116,17 +116,17 @@ def reconcile_dispute(command: ReconcileDispute, work: Work) -> Answer:
     if dispute.status not in BEFORE_POSTING:
         dispute.take_report(comparison, work.caller.actor_id, work.now)
     elif comparison.settles:
-        _write_no_more(dispute, work)
+        _write_no_more(dispute, later, work)
         dispute.take_report(comparison, work.caller.actor_id, work.now)
     return answer | {"status": dispute.status.value}
 
 
-def _write_no_more(dispute: Dispute, work: Work) -> None:
+def _write_no_more(dispute: Dispute, newer: Report, work: Work) -> None:
     """No letter goes out about what a newer report shows to be gone or put right; its other items get another one."""
     letter = work.find(Letter, dispute.letter_id) if dispute.letter_id else None
     if letter is not None:
         void(letter, "a newer report shows nothing left of an item to dispute", work)
-    settle_refused_drafts([dispute.id], "a newer report shows nothing left to dispute", work)
+    work.ask(SettleDraftTasks(dispute_ids=(dispute.id,)), f"nothing-left:{dispute.id}:{newer.id}")
 
 
 def _is_overtaken(later: Report, opened_on: Report, dispute: Dispute, work: Work) -> bool:

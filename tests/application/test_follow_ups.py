@@ -7,13 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.disputes import ConfirmOutcome, RecordReceipt, WithdrawDispute
+from application.disputes import ConfirmOutcome, WithdrawDispute
 from application.follow_ups import FollowUpDisputes
 from application.kernel import Context, JobTicket, system
 from application.ports import NotYet
 from domain.bureaus import Bureau
 from domain.credit_reports import AccountType, BureauTradeline, CanonicalReport, Condition, PaymentLevel
-from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
 from domain.findings import DETECTED_LATER, Finding
 from domain.kernel import Role
@@ -55,13 +54,7 @@ def case() -> Case:
     made.open(made.import_report(pull(date(2026, 1, 5), debt(date(2026, 1, 1)))), "21")
     made.sign_all()
     made.approve_all()
-    for dispute in made.world.all(Dispute):
-        made.world.when(
-            RecordReceipt(
-                dispute_id=dispute.id, received_on=date(2026, 1, 9), basis=ReceiptBasis.PROVEN,
-                time_zone="America/Chicago", mailing_id=dispute.mailing_id,
-            )
-        )  # fmt: skip
+    made.receive()
     made.world.settle()
     return made
 
@@ -95,13 +88,7 @@ def test_a_report_that_does_not_show_an_open_dispute_says_so(case: Case) -> None
 def test_what_was_corrected_as_asked_needs_no_flag() -> None:
     case = Case(World())
     case.to_posted("22")
-    for dispute in case.world.all(Dispute):
-        case.world.when(
-            RecordReceipt(
-                dispute_id=dispute.id, received_on=date(2026, 1, 9), basis=ReceiptBasis.PROVEN,
-                time_zone="America/Chicago", mailing_id=dispute.mailing_id,
-            )
-        )  # fmt: skip
+    case.receive()
     again = {"dispute_flag": False, "reported": PartialDate(year=2026, month=1, day=20)}
     late = everywhere("22", past_due=8_000, **again)
     assert {f.detector for f in later(bring(case, date(2026, 1, 28), everywhere("21"), late))} == {"D32"}
@@ -146,13 +133,7 @@ def test_the_report_that_ends_a_dispute_as_corrected_asks_for_no_flag(first: str
     case = Case(World())
     do_first(case.world, first)
     case.to_posted("22")
-    for dispute in case.world.all(Dispute):
-        case.world.when(
-            RecordReceipt(
-                dispute_id=dispute.id, received_on=date(2026, 1, 9), basis=ReceiptBasis.PROVEN,
-                time_zone="America/Chicago", mailing_id=dispute.mailing_id,
-            )
-        )  # fmt: skip
+    case.receive()
     put_right = everywhere("22", dispute_flag=False, past_due=0, reported=PartialDate(year=2026, month=1, day=20))
     for day in (28, 29, 30):
         assert {d.status for d in case.world.all(Dispute)} != {DisputeStatus.CLOSED}

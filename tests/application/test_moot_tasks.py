@@ -12,7 +12,6 @@ from application.disputes import (
     ConfirmOutcome,
     OpenDisputes,
     RecordInformationSent,
-    RecordReceipt,
     Selection,
     WithdrawDispute,
 )
@@ -20,7 +19,6 @@ from application.letters import ApproveLetterAsConsumer, VoidLetter
 from application.moot_tasks import STOPPED, SettleDisputeTasks, SettleLetterTasks
 from application.posting import Deliverability, PieceStatus, PostRejected
 from domain.consumers import ConsentKind
-from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import Role
 from domain.letters import Letter, LetterStatus
@@ -49,12 +47,8 @@ def day(case: Case, on: date) -> None:
 def late() -> Case:
     """A case whose three disputes are overdue."""
     case = Case(World())
-    for dispute in case.to_posted("22"):
-        receipt = RecordReceipt(
-            dispute_id=dispute.id, received_on=date(2026, 1, 9), basis=ReceiptBasis.PROVEN,
-            time_zone="America/Chicago", mailing_id=dispute.mailing_id,
-        )  # fmt: skip
-        case.world.when(receipt)
+    case.to_posted("22")
+    case.receive()
     day(case, date(2026, 3, 2))
     assert len(waiting(case.world, K.OVERDUE_DISPUTE)) == 3
     return case

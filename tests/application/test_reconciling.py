@@ -11,26 +11,20 @@ from application.disputes import (
     AlreadyDisputed,
     ConfirmOutcome,
     OpenDisputes,
-    OverruleOutcome,
-    RecordReceipt,
     Selection,
 )
 from application.kernel import Context, JobTicket, system
-from application.letters import ApproveLetterAsConsumer, ApproveLetterAsOperator
 from application.ports import NotYet
 from application.reconciling import ReconcileDispute, ReconcileDisputes
 from application.reopening import ReopenDispute
 from domain.bureaus import Bureau
 from domain.credit_reports import BureauTradeline, CanonicalReport, ReportFormat, Tradeline
-from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
 from domain.findings import DisputeReason
 from domain.kernel import IllegalMove, Role
-from domain.letters import Letter, LetterStatus
-from domain.mailings import Mailing, MailingStatus
 from domain.reconciliation import Outcome, Rule
 from domain.tasks import Task, TaskKind, TaskStatus
-from tests.support.cases import FIRST_PULL, Case, everywhere, report, row
+from tests.support.cases import Case, everywhere, report, row
 from tests.support.scenarios import when
 from tests.support.world import World
 
@@ -99,18 +93,7 @@ REMAINING = (everywhere("21"), everywhere("23"), everywhere("24"))
 
 
 def received(case: Case) -> None:
-    for dispute in case.world.all(Dispute):
-        assert dispute.mailing_id is not None
-        when(
-            case.world,
-            RecordReceipt(
-                dispute_id=dispute.id,
-                received_on=date(2026, 1, 12),
-                basis=ReceiptBasis.PROVEN,
-                time_zone="America/New_York",
-                mailing_id=dispute.mailing_id,
-            ),
-        )
+    case.receive(date(2026, 1, 12), "America/New_York")
 
 
 def test_a_row_that_names_no_bureau_may_be_the_one_that_seems_gone(case: Case) -> None:
@@ -229,91 +212,6 @@ def test_a_deleted_item_that_comes_back_however_late_is_disputed_again(case: Cas
     assert len([d for d in case.world.all(Dispute) if d.round > 1]) == 1
 
 
-def left_out(*groups: str) -> CanonicalReport:
-    """A later pull without these accounts."""
-    rows = {"21": everywhere("21"), "22": everywhere("22", past_due=8_000), "23": everywhere("23", past_due=150_000)}
-    return report(date(2026, 1, 7), *(rows[group] for group in rows if group not in groups), everywhere("24"))
-
-
-@pytest.fixture
-def drafted() -> Case:
-    """Two accounts in letters that the consumer has approved, one letter for each bureau; nothing is posted."""
-    case = Case(World())
-    case.open(case.import_report(FIRST_PULL), "22", "23")
-    case.sign_all()
-    for letter in case.world.all(Letter):
-        assert letter.pdf is not None
-        approve = ApproveLetterAsConsumer(
-            letter_id=letter.id, pdf_sha256=letter.pdf.sha256, attestation_version="truth-2026-11"
-        )
-        case.as_consumer(approve)
-    case.world.settle()
-    return case
-
-
-def bring_before_posting(case: Case, pull: CanonicalReport) -> dict[str, set[DisputeStatus]]:
-    case.import_report(pull)
-    case.world.settle()
-    assert not case.world.failed
-    found: dict[str, set[DisputeStatus]] = {}
-    for dispute in case.world.all(Dispute):
-        assert dispute.challenge is not None
-        found.setdefault(str(dispute.challenge.item.account_masked), set()).add(dispute.status)
-    return found
-
-
-def test_what_a_newer_report_does_not_show_is_not_written_about(drafted: Case) -> None:
-    statuses = bring_before_posting(drafted, left_out("22"))
-    assert statuses == {"****2211": {DisputeStatus.EVALUATED}, "****2311": {DisputeStatus.DRAFTED}}
-    gone = [d for d in drafted.world.all(Dispute) if d.status is DisputeStatus.EVALUATED]
-    assert {(d.outcome, d.letter_id) for d in gone} == {(Outcome.MOOT, None)}
-    now = [letter for letter in drafted.world.all(Letter) if letter.status is not LetterStatus.VOID]
-    assert [letter.status for letter in now] == [LetterStatus.DRAFT] * 3
-    assert {dispute_id for letter in now for dispute_id in letter.dispute_ids}.isdisjoint(d.id for d in gone)
-    for dispute in gone:
-        drafted.world.when(ConfirmOutcome(dispute_id=dispute.id), Role.OPERATOR)
-    drafted.world.settle()
-    assert {drafted.world.get(Dispute, d.id).status for d in gone} == {DisputeStatus.CLOSED}
-    assert drafted.world.post.pieces == {}
-
-
-def test_an_operator_who_knows_better_has_it_written_about_all_the_same(drafted: Case) -> None:
-    bring_before_posting(drafted, left_out("22"))
-    moot = [dispute for dispute in drafted.world.all(Dispute) if dispute.outcome is Outcome.MOOT]
-    assert len(moot) == 3
-    for dispute in moot:
-        drafted.world.when(OverruleOutcome(dispute_id=dispute.id, reason="left out by mistake"), Role.OPERATOR)
-    drafted.world.settle()
-    assert {dispute.status for dispute in drafted.world.all(Dispute)} == {DisputeStatus.DRAFTED}
-
-
-def test_what_was_put_right_before_it_was_posted_is_not_written_about() -> None:
-    case = Case(World())
-    case.open(case.import_report(FIRST_PULL), "22")
-    right = report(date(2026, 1, 7), everywhere("21"), everywhere("22", past_due=0), everywhere("23"), everywhere("24"))
-    assert bring_before_posting(case, right) == {"****2211": {DisputeStatus.EVALUATED}}
-    assert {dispute.outcome for dispute in case.world.all(Dispute)} == {Outcome.MOOT}
-
-
-def test_a_thin_report_or_one_that_still_shows_it_stops_no_letter(drafted: Case) -> None:
-    waits = {DisputeStatus.AWAITING_OPERATOR_APPROVAL}
-    thin = report(date(2026, 1, 7), everywhere("21"))
-    assert bring_before_posting(drafted, thin) == {"****2211": waits, "****2311": waits}
-    assert bring_before_posting(drafted, left_out()) == {"****2211": waits, "****2311": waits}
-    assert {letter.status for letter in drafted.world.all(Letter)} == {LetterStatus.CONSUMER_APPROVED}
-
-
-def test_a_piece_that_waits_for_the_post_is_stopped(drafted: Case) -> None:
-    world = drafted.world
-    for letter in world.all(Letter):
-        assert letter.pdf is not None
-        world.when(ApproveLetterAsOperator(letter_id=letter.id, pdf_sha256=letter.pdf.sha256), Role.OPERATOR)
-    world.pick = lambda due: [(key, job) for key, job in due if b"SubmitMailing" not in job.command] or due
-    assert bring_before_posting(drafted, left_out("22"))["****2211"] == {DisputeStatus.EVALUATED}
-    assert world.post.pieces == {}
-    assert {mailing.status for mailing in world.all(Mailing)} == {MailingStatus.CANCELLED}
-
-
 def statuses(case: Case) -> set[tuple[DisputeStatus, Outcome | None]]:
     return {(dispute.status, dispute.outcome) for dispute in case.world.all(Dispute) if dispute.round == 1}
 
@@ -342,13 +240,6 @@ def test_of_two_pulls_brought_together_the_newer_one_has_the_last_word(case: Cas
     case.world.settle()
     assert not case.world.failed
     assert statuses(case) == {(DisputeStatus.RECEIVED, None)}
-
-
-def test_an_older_pull_brought_after_a_newer_one_stops_no_letter(drafted: Case) -> None:
-    bring_before_posting(drafted, left_out().model_copy(update={"pulled_on": date(2026, 1, 8)}))
-    waits = {DisputeStatus.AWAITING_OPERATOR_APPROVAL}
-    assert bring_before_posting(drafted, left_out("22")) == {"****2211": waits, "****2311": waits}
-    assert {letter.status for letter in drafted.world.all(Letter)} == {LetterStatus.CONSUMER_APPROVED}
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,12 @@ import pytest
 
 from application.challenges import challenge_again
 from application.consumers import WithdrawConsent
-from application.disputes import AlreadyDisputed, NoLongerReported, OpenDisputes, RecordReceipt, Selection
+from application.disputes import AlreadyDisputed, NoLongerReported, OpenDisputes, Selection
 from application.letters import SignLetter
 from application.reopening import ReopenDispute
 from domain.bureaus import Bureau
 from domain.consumers import ConsentKind, ConsentMissing
 from domain.credit_reports import BureauTradeline
-from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import Forbidden, IllegalMove, NotFound, Role
 from domain.letter_facts import LetterFacts, Recipient, ReportReference, Sender, Signature
@@ -41,12 +40,8 @@ REST = everywhere("21"), everywhere("23"), everywhere("24")
 def case() -> Case:
     """A case whose disputes at three bureaus have ended in deletion."""
     made = Case(World())
-    for dispute in made.to_posted("22"):
-        receipt = RecordReceipt(
-            dispute_id=dispute.id, received_on=date(2026, 1, 12), basis=ReceiptBasis.PROVEN,
-            time_zone="America/New_York", mailing_id=dispute.mailing_id or uuid4(),
-        )  # fmt: skip
-        when(made.world, receipt)
+    made.to_posted("22")
+    made.receive(date(2026, 1, 12), "America/New_York")
     for day in (date(2026, 1, 29), date(2026, 2, 10), date(2026, 2, 20)):
         made.import_report(report(day, *REST))
         made.world.settle()

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 from application.consumers import GiveConsent, RegisterConsumer
-from application.disputes import OpenDisputes, Selection
+from application.disputes import OpenDisputes, RecordReceipt, Selection
 from application.kernel import canonical
 from application.letters import ApproveLetterAsConsumer, ApproveLetterAsOperator, SignLetter
 from application.reports import ImportReport
@@ -25,6 +25,7 @@ from domain.credit_reports import (
     SectionSummary,
     Tradeline,
 )
+from domain.deadlines import ReceiptBasis
 from domain.disputes import Dispute
 from domain.kernel import Role
 from domain.letters import Letter
@@ -183,6 +184,16 @@ class Case:
             )
             self.world.when(ApproveLetterAsOperator(letter_id=letter.id, pdf_sha256=letter.pdf.sha256), Role.OPERATOR)
         self.world.settle()
+
+    def receive(self, on: date = date(2026, 1, 9), time_zone: str = "America/Chicago") -> None:
+        """The bureaus have every letter, and the carrier says so."""
+        for dispute in self.world.all(Dispute):
+            self.world.when(
+                RecordReceipt(
+                    dispute_id=dispute.id, received_on=on, basis=ReceiptBasis.PROVEN, time_zone=time_zone,
+                    mailing_id=dispute.mailing_id,
+                )
+            )  # fmt: skip
 
     def to_posted(self, *groups: str) -> list[Dispute]:
         """Everything up to the hand-over."""
