@@ -122,6 +122,7 @@ def test_news_told_twice_out_of_order_and_by_a_forger_brings_the_new_report_once
 def test_a_consumer_who_withdraws_at_the_provider_is_asked_to_connect_again(fetching: Fetching) -> None:
     begun = fetching.connected()
     fetching.pulls(begun, "fetched")
+    fetching.firm.advance(minutes=1)  # the scores and alerts are read by then, whose reading would meet the withdrawal
     fetching.sandbox.control("revocations", {"client_id": fetching.client_id, "login": fetching.word})
     rows = fetching.case.consumer.until("/v1/connections", lambda items: items[0]["status"] == "needs_reauth")
     assert rows[0]["trouble"] == "access_revoked"

@@ -24,6 +24,7 @@ from infrastructure.jobs import QUEUES
 from infrastructure.leases import Desk, Heart
 from infrastructure.projecting import Runner, ensure
 from infrastructure.projecting.positions import connect
+from infrastructure.relay import SWEEP_S
 from infrastructure.runtime import decoder
 from infrastructure.settings import Settings
 from infrastructure.trust import trust
@@ -219,11 +220,16 @@ def _thread(closing: ExitStack, stop: threading.Event, target: Callable[[], obje
 
 
 def work(sfdify: Sfdify, stop: threading.Event) -> None:
-    """Carry out jobs of every queue, one after the other, until told to stop."""
+    """Carry out jobs of every queue, one after the other, until told to stop, and sweep like a relay: a timer that was
+    stored while its tenant's clock was moved past it would wait for ever."""
     heart = Heart()
     heart.start()
     desk = Desk(sfdify.jobs, run_with(sfdify.bus), heart, random.Random(7))
+    sweep_at = 0.0
     while not stop.is_set():
+        if time.monotonic() >= sweep_at:
+            sfdify.jobs.sweep()
+            sweep_at = time.monotonic() + SWEEP_S
         found = [job for queue in QUEUES if (job := desk.claim(queue)) is not None]
         for job in found:
             desk.carry_out(job)
