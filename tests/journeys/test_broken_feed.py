@@ -193,6 +193,7 @@ def test_a_withdrawal_at_the_provider_during_a_pull_lets_it_wait_for_the_consume
 def test_a_withdrawal_told_late_does_not_end_the_link_made_since(fetching: Fetching) -> None:
     begun = fetching.connected()
     fetching.pulls(begun, "fetched")
+    fetching.firm.advance(minutes=1)  # the scores and alerts are read by then, whose reading would meet the withdrawal
     fetching.meets({"on": "webhook access.revoked", "do": "drop", "times": 100_000})
     fetching.withdraws()
     fetching.firm.advance(hours=1)
