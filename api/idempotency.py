@@ -86,7 +86,8 @@ def fingerprint(
     tenant_id: UUID,
     actor_id: UUID,
 ) -> bytes:
-    """HMAC-SHA-256 of what was asked: method, route template with its path values, canonical body, tenant, actor.
+    """HMAC-SHA-256 of what was asked: method, route template with its path values and query, canonical body, tenant,
+    actor.
 
     Keyed, because a body may hold a password or a Social Security number, and whoever held the table of commands
     could otherwise try guesses against it.
@@ -106,6 +107,7 @@ def identify(
     secret: bytes, request: Request, caller: Caller, key: str, body: BaseModel | Mapping[str, Any] | bytes | None
 ) -> Idempotency:
     """Command id and fingerprint of this request; `secret` keys the fingerprint."""
+    query = {"?": str(request.query_params)} if request.query_params else {}
     route = route_template(request.scope) or request.url.path
     return Idempotency(
         command_id(caller.tenant_id, caller.actor_id, key),
@@ -113,7 +115,7 @@ def identify(
             secret,
             request.method,
             route,
-            request.path_params,
+            request.path_params | query,
             body,
             caller.tenant_id,
             caller.actor_id,

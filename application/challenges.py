@@ -38,7 +38,7 @@ def chosen_rows(finding: Finding, bureaus: tuple[Bureau, ...], report: Canonical
     """The rows a choice of finding and bureaus means; an item is never disputed where it is not reported."""
     if not can_be_written(finding):
         raise NotDisputable(
-            f"finding {finding.finding_key} ({finding.name}) cannot be put into a bureau_dispute_611 letter;"
+            f"finding {finding.finding_key} ({finding.name}) cannot be put into a letter about accounts;"
             " leave it out",
             finding_key=finding.finding_key,
         )

@@ -20,12 +20,11 @@ from domain.dispute_states import ENDED
 from domain.disputes import Dispute, DisputeStatus
 from domain.findings.model import Finding
 from domain.kernel import DomainError, Invalid, NotFound, Value
+from domain.letter_facts import ANNUAL_REPORT_DISPUTE, BUREAU_DISPUTE
 from domain.letters import Letter, LetterStatus
 from domain.mailings import Mailing, MailingStatus
 from domain.permissions import Permission
 from domain.reports import Report
-
-LETTER_TYPE = "bureau_dispute_611"
 
 
 class AlreadyDisputed(DomainError):
@@ -165,7 +164,7 @@ def open_disputes(command: OpenDisputes, work: Work) -> Answer:
                 bureau=bureau,
                 round_=round_,
                 report_id=report.id,
-                letter_type=LETTER_TYPE,
+                letter_type=letter_type_for(report),
                 selection_id=selection_id,
                 drafted_with=tuple(other for (b, _), (other, _) in ids.items() if b is bureau),
                 challenge=challenge_of(rows[ref], findings, [r for r in rows.values() if r.group == rows[ref].group]),
@@ -175,6 +174,11 @@ def open_disputes(command: OpenDisputes, work: Work) -> Answer:
         "selection_id": selection_id,
         "disputes": [{"dispute_id": ids[key][0], "bureau": key[0].value} for key in chosen],
     }
+
+
+def letter_type_for(report: Report) -> str:
+    """The letter that disputes what this report shows: its deadline depends on where the copy came from (R01, R03)."""
+    return ANNUAL_REPORT_DISPUTE if report.free_annual else BUREAU_DISPUTE
 
 
 def _check_reported(report: Report, chosen: Iterable[tuple[Bureau, str]], work: Work) -> None:

@@ -23,10 +23,8 @@ from domain.local_days import local_day
 from domain.permissions import Permission
 from domain.reports import Report
 from domain.tasks import TaskKind
+from domain.templates import VERSIONS
 from domain.tenants import Tenant
-
-TEMPLATE_VERSION = 2
-"""The version of a letter type that new letters are drafted in."""
 
 
 class NotForALetter(Invalid):
@@ -72,7 +70,7 @@ class RefreshLetter(Command):
 
 @handles(DraftLetters)
 def draft_letters(command: DraftLetters, work: Work) -> Answer:
-    """One letter for every few items of one report; an item in a letter already, or withdrawn, is left alone."""
+    """One letter for a few items of one report and letter type each; what is in a letter or withdrawn is left alone."""
     consumer = work.load(Consumer, command.consumer_id)
     if consumer.erased and work.context.job is not None:
         return {"letter_ids": []}
@@ -81,10 +79,10 @@ def draft_letters(command: DraftLetters, work: Work) -> Answer:
     disputes = [work.load(Dispute, dispute_id) for dispute_id in command.dispute_ids]
     if any(dispute.owner_id != consumer.id for dispute in disputes):
         raise NotFound("there is no dispute of this id")
-    waiting: dict[UUID, list[Dispute]] = {}
+    waiting: dict[tuple[UUID, str], list[Dispute]] = {}
     for dispute in disputes:
         if dispute.status is DisputeStatus.SELECTED and dispute.bureau is command.bureau:
-            waiting.setdefault(dispute.report_id, []).append(dispute)
+            waiting.setdefault((dispute.report_id, dispute.letter_type), []).append(dispute)
     if not waiting:
         return {"letter_ids": []}
     size = tenant.policies.items_per_letter_max
@@ -139,14 +137,16 @@ def _draft_one(
         consumer_id=consumer_id,
         bureau=disputes[0].bureau,
         letter_type=disputes[0].letter_type,
-        template_version=TEMPLATE_VERSION,
+        template_version=VERSIONS[disputes[0].letter_type],
         dispute_ids=tuple(d.id for d in disputes),
         letter_date=local_day(work.now, sender.address.state).on,
         approvals=tenant.policies.approvals,
         draft=Draft(
             sender=sender,
             recipient=recipient,
-            report=ReportReference(dated=report.pulled_from(disputes[0].bureau)),
+            report=ReportReference(
+                dated=report.pulled_from(disputes[0].bureau), free_annual=disputes[0].free_annual
+            ),
             items=tuple(item.model_copy(update={"number": n}) for n, item in enumerate(items, start=1)),
             tenant_kind=tenant.kind.value,
         ),

@@ -47,13 +47,14 @@ class RequestPull(Command):
 
 
 class UploadReport(Command):
-    """Bring a report into a connection that nothing can be fetched from."""
+    """Bring a report into a connection that nothing can be fetched from. `free_annual` as in `ImportReport`."""
 
     needs: ClassVar[Permission] = Permission.IMPORT_REPORTS
 
     connection_id: UUID
     content: Annotated[bytes, Field(repr=False, max_length=20 * 1024 * 1024)]
     media_type: Annotated[str, Field(max_length=100)] = "application/json"
+    free_annual: bool = False
 
 
 class PullReport(Command):
@@ -98,6 +99,8 @@ def upload_report(command: UploadReport, work: Work) -> Answer:
     if not consumer.agrees_to(ConsentKind.REPORT_IMPORT):
         consumer.check_consent(ConsentKind.CREDIT_PULL)
     report = archived(consumer.id, command.content, command.media_type, work)
+    if command.free_annual:
+        report.note_free_annual(work.caller.actor_id, work.now)
     read_into(report, command.content, consumer.known(), work)
     pull_id = connection.request_pull(work.ports.new_id(), PullCause.UPLOADED, work.caller.actor_id, work.now)
     _finish(connection, pull_id, report, len(command.content), work)

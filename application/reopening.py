@@ -6,7 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from application.challenges import challenge_again
-from application.disputes import NoLongerReported, next_round
+from application.disputes import NoLongerReported, letter_type_for, next_round
 from application.drafting import sender_of
 from application.kernel import Answer, Command, Work, handles
 from domain.consumers import ConsentKind, Consumer
@@ -58,7 +58,7 @@ def reopen_dispute(command: ReopenDispute, work: Work) -> Answer:
             bureau=before.bureau,
             round_=round_,
             report_id=report.id,
-            letter_type=before.letter_type,
+            letter_type=letter_type_for(report),
             selection_id=selection_id,
             drafted_with=(dispute_id,),
             challenge=challenge_again(row, before.challenge, report.pulled_from(before.bureau)),

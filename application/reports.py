@@ -30,13 +30,17 @@ class UnreadableReport(Invalid):
 
 
 class ImportReport(Command):
-    """Bring in one report of a consumer, as the bytes that were exported."""
+    """Bring in one report of a consumer, as the bytes that were exported.
+
+    `free_annual`: the consumer had it free of charge from the centralized source (AnnualCreditReport.com).
+    """
 
     needs: ClassVar[Permission] = Permission.IMPORT_REPORTS
 
     consumer_id: UUID
     content: Annotated[bytes, Field(repr=False, max_length=20 * 1024 * 1024)]
     media_type: Annotated[str, Field(max_length=100)] = "application/json"
+    free_annual: bool = False
 
 
 @handles(ImportReport)
@@ -48,6 +52,8 @@ def import_report(command: ImportReport, work: Work) -> Answer:
     consumer = work.load(Consumer, command.consumer_id)
     consumer.check_consent(ConsentKind.REPORT_IMPORT)
     report = archived(consumer.id, command.content, command.media_type, work)
+    if command.free_annual:
+        report.note_free_annual(work.caller.actor_id, work.now)
     read_into(report, command.content, consumer.known(), work)
     if report.status is not ReportStatus.PARSED:
         work.save_now("refuse")

@@ -1,6 +1,7 @@
 """Statutory arithmetic: when an answer is due, and when its absence may be held against anyone.
 
-Rule ids R01, R02, R05 and R06 stand for 15 U.S.C. 1681i(a)(1)(A), (a)(1)(B)-(C), (a)(3) and (a)(6).
+Rule ids R01, R02, R05 and R06 stand for 15 U.S.C. 1681i(a)(1)(A), (a)(1)(B)-(C), (a)(3) and (a)(6); R03 for
+1681j(a)(3).
 Day 0 is the recipient's local date of receipt; the last day of a period is included.
 """
 
@@ -24,6 +25,7 @@ class Rule(StrEnum):
 
     REINVESTIGATION = "R01"
     EXTENSION = "R02"
+    FREE_ANNUAL_REPORT = "R03"
     FRIVOLOUS_NOTICE = "R05"
     RESULTS_NOTICE = "R06"
     MAIL_FLOAT = "mail_float"
@@ -135,16 +137,21 @@ def next_business_day(day: date) -> date:
     return day
 
 
-def reinvestigation(received_on: date, information_sent_on: date | None = None) -> Deadlines:
+def reinvestigation(
+    received_on: date, information_sent_on: date | None = None, *, free_annual: bool = False
+) -> Deadlines:
     """The dates that a receipt on `received_on` sets going (R01, R06).
 
     Relevant information sent by the consumer inside the 30 days may extend the period once, by
     15 days at most (R02); sent outside them it changes nothing. We then assume the longer period,
-    since nobody may be accused by the shorter one.
+    since nobody may be accused by the shorter one. A dispute made on a free copy from the centralized
+    source (`free_annual`) has 45 days from the start, in place of both (R03).
     """
     thirty = received_on + timedelta(days=30)
     inputs = {"received_on": received_on.isoformat()}
-    if information_sent_on is not None and received_on <= information_sent_on <= thirty:
+    if free_annual:
+        statutory = _computed(received_on + timedelta(days=45), Rule.FREE_ANNUAL_REPORT, inputs)
+    elif information_sent_on is not None and received_on <= information_sent_on <= thirty:
         inputs["information_sent_on"] = information_sent_on.isoformat()
         statutory = _computed(received_on + timedelta(days=45), Rule.EXTENSION, inputs)
     else:

@@ -14,6 +14,7 @@ from domain.deadlines import Deadlines, ReceiptBasis, breach_assertable, reinves
 from domain.dispute_states import BEFORE_POSTING, WAITING, AlreadyClosed, Challenge, DisputeStatus
 from domain.frivolous_notices import FrivolousNotice
 from domain.kernel import PII, Aggregate, Created, Event, IllegalMove, Invalid, Sealed
+from domain.letter_facts import ANNUAL_REPORT_DISPUTE
 from domain.reconciliation import Outcome, Rule
 
 __all__ = ["AlreadyClosed", "Challenge", "Dispute", "DisputeStatus"]
@@ -190,6 +191,7 @@ class Dispute(Aggregate):
         self.round = round
         self.report_id = report_id
         self.letter_type = letter_type
+        self.free_annual = letter_type == ANNUAL_REPORT_DISPUTE
         self.challenge = challenge
         self.status = S.SELECTED
         self.letter_id: UUID | None = None
@@ -269,7 +271,7 @@ class Dispute(Aggregate):
             return
         self.record(
             self.Received, at, subject_id=self.owner_id, received_on=received_on, basis=basis, time_zone=time_zone,
-            mailing_id=mailing_id, deadlines=reinvestigation(received_on),
+            mailing_id=mailing_id, deadlines=reinvestigation(received_on, free_annual=self.free_annual),
         )
 
     def send_information(self, sent_on: date, at: datetime) -> None:
@@ -282,7 +284,7 @@ class Dispute(Aggregate):
         self._require("extended", *WAITING)
         if sent_on > at.astimezone(ZoneInfo(self.time_zone)).date():
             raise Invalid("information extends the period once it has been sent: give a day that has come")
-        deadlines = reinvestigation(self.received_on, sent_on)
+        deadlines = reinvestigation(self.received_on, sent_on, free_annual=self.free_annual)
         if deadlines.statutory_due.on > self.deadlines.statutory_due.on:
             self.record(
                 self.DeadlineExtended, at, subject_id=self.owner_id, information_sent_on=sent_on,

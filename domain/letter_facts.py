@@ -18,6 +18,9 @@ from domain.kernel import Value
 MASKS: Final = frozenset("Xx*#.•·●")
 NAME_MAX: Final = 40
 """The longest name a print provider puts on an envelope (Lob)."""
+BUREAU_DISPUTE: Final = "bureau_dispute_611"
+ANNUAL_REPORT_DISPUTE: Final = "bureau_dispute_annual_report"
+"""The letter type for what stands in a free copy from the centralized source: the bureau has 45 days, not 30."""
 ITEMS_MAX: Final = 5
 """More items in one letter invite a finding that the dispute is frivolous."""
 
@@ -92,8 +95,8 @@ class Recipient(Fact):
 class ReportReference(Fact):
     """The credit report the items stand in.
 
-    `free_annual` marks a copy from the centralized yearly request, for which the bureau has 45 days, not 30
-    (15 U.S.C. 1681j(a)(3)).
+    `free_annual` marks a free copy from the centralized source (AnnualCreditReport.com): the bureau has 45 days, not
+    30 (15 U.S.C. 1681j(a)(3)).
     """
 
     dated: date

@@ -158,7 +158,7 @@ def _approved_sentences(content: LetterContent, facts: LetterFacts) -> Iterator[
     request = " ".join(content.request)
     for rule, sentence in (
         ("statute", wording.reinvestigation(facts)),
-        ("deadline", wording.DEADLINE),
+        ("deadline", wording.deadline(facts)),
         ("deadline", wording.RESULTS),
         ("statute", wording.OUTCOME),
     ):
@@ -231,7 +231,7 @@ def _own_words(content: LetterContent, facts: LetterFacts) -> Iterator[tuple[str
 
 def _plain_words(text: str, facts: LetterFacts, item: DisputedItemFacts | None = None) -> str:
     """The text without the approved sentences; those on one reason are approved in items of that reason only."""
-    approved = [wording.reinvestigation(facts), wording.DEADLINE, wording.RESULTS, wording.OUTCOME]
+    approved = [wording.reinvestigation(facts), wording.deadline(facts), wording.RESULTS, wording.OUTCOME]
     if item is not None and item.reason in _REASON_SENTENCES:
         approved.append(_REASON_SENTENCES[item.reason])
     for sentence in approved:

@@ -35,6 +35,14 @@ class Report(Aggregate):
         media_type: str
         object_key: str
 
+    class NotedFreeAnnual(Event):
+        TOPIC: ClassVar[str] = "report.noted_free_annual.v1"
+        subject_id: UUID
+        actor_id: UUID
+
+        def apply(self, aggregate: Report) -> None:
+            aggregate.free_annual = True
+
     class Refused(Event):
         TOPIC: ClassVar[str] = "report.refused.v1"
         place: str
@@ -97,6 +105,7 @@ class Report(Aggregate):
         self.object_key = object_key
         self.media_type = media_type
         self.status = ReportStatus.ARCHIVED
+        self.free_annual = False
         self.refused_place = ""
         self.refused_reason = ""
         self.canonical: CanonicalReport | None = None
@@ -134,6 +143,14 @@ class Report(Aggregate):
             media_type=media_type,
             object_key=object_key,
         )
+
+    def note_free_annual(self, actor_id: UUID, at: datetime) -> None:
+        """It is a free copy from the centralized source: a bureau has 45 days for a dispute made on it (R03).
+
+        No copy tells that of itself, so it is a person's word, and stays. Disputes opened before are as they were.
+        """
+        if not self.free_annual:
+            self.record(self.NotedFreeAnnual, at, subject_id=self.owner_id, actor_id=actor_id)
 
     def refuse(self, place: str, reason: str, at: datetime) -> None:
         """The report could not be read at `place`; the bytes stay archived for a better reader."""

@@ -13,7 +13,14 @@ from pydantic import Field
 from domain import wording
 from domain.bureaus import Bureau
 from domain.kernel import Invalid, NotFound
-from domain.letter_facts import DisputedItemFacts, Enclosure, Fact, LetterFacts
+from domain.letter_facts import (
+    ANNUAL_REPORT_DISPUTE,
+    BUREAU_DISPUTE,
+    DisputedItemFacts,
+    Enclosure,
+    Fact,
+    LetterFacts,
+)
 
 
 class UnknownLetterType(NotFound):
@@ -119,11 +126,32 @@ def bureau_dispute_611(facts: LetterFacts) -> LetterContent:
     """
     if facts.report.free_annual:
         raise NotForThisLetter("use the letter type for a free yearly report: the bureau has 45 days, not 30")
+    return _bureau_dispute(BUREAU_DISPUTE, 1, facts, wording.signed_at(facts))
+
+
+def bureau_dispute_611_signed_by_day(facts: LetterFacts) -> LetterContent:
+    """Version 2: as version 1, but signed on a day of the consumer's own calendar, without a time of day."""
+    before = bureau_dispute_611(facts)
+    signature = before.signature.model_copy(update={"line": wording.signed(facts)})
+    return before.model_copy(update={"version": 2, "signature": signature})
+
+
+def bureau_dispute_annual_report(facts: LetterFacts) -> LetterContent:
+    """Version 1 of a dispute about a free copy from the centralized source, under 15 U.S.C. 1681i(a) and 1681j(a)(3).
+
+    Raises `NotForThisLetter` for any other report and `ReasonNeedsAnotherLetter`.
+    """
+    if not facts.report.free_annual:
+        raise NotForThisLetter("use the letter type for other reports: the bureau has 30 days, not 45")
+    return _bureau_dispute(ANNUAL_REPORT_DISPUTE, 1, facts, wording.signed(facts))
+
+
+def _bureau_dispute(letter_type: str, version: int, facts: LetterFacts, signed: str) -> LetterContent:
     if facts.report.dated > facts.letter_date:
         raise NotForThisLetter("the report is dated after the letter; check both dates")
     return LetterContent(
-        letter_type="bureau_dispute_611",
-        version=1,
+        letter_type=letter_type,
+        version=version,
         letter_id=facts.letter_id,
         bureau=facts.recipient.bureau,
         letter_date=facts.letter_date,
@@ -137,26 +165,19 @@ def bureau_dispute_611(facts: LetterFacts) -> LetterContent:
         items=tuple(_item(item) for item in facts.items),
         request=(
             wording.reinvestigation(facts),
-            f"{wording.DEADLINE} {wording.OUTCOME}",
+            f"{wording.deadline(facts)} {wording.OUTCOME}",
             wording.RESULTS,
             wording.TRUTH,
         ),
         closing="Sincerely,",
         signature=SignatureContent(
             name=facts.signature.name,
-            line=wording.signed_at(facts),
+            line=signed,
             signed_at=facts.signature.signed_at,
             image_png=facts.signature.image_png,
         ),
         enclosures=facts.enclosures,
     )
-
-
-def bureau_dispute_611_signed_by_day(facts: LetterFacts) -> LetterContent:
-    """Version 2: as version 1, but signed on a day of the consumer's own calendar, without a time of day."""
-    before = bureau_dispute_611(facts)
-    signature = before.signature.model_copy(update={"line": wording.signed(facts)})
-    return before.model_copy(update={"version": 2, "signature": signature})
 
 
 def _sender_lines(facts: LetterFacts) -> tuple[str, ...]:
@@ -191,10 +212,14 @@ def _item(item: DisputedItemFacts) -> ItemContent:
 
 
 LETTER_TYPES: Final[dict[tuple[str, int], Callable[[LetterFacts], LetterContent]]] = {
-    ("bureau_dispute_611", 1): bureau_dispute_611,
-    ("bureau_dispute_611", 2): bureau_dispute_611_signed_by_day,
+    (BUREAU_DISPUTE, 1): bureau_dispute_611,
+    (BUREAU_DISPUTE, 2): bureau_dispute_611_signed_by_day,
+    (ANNUAL_REPORT_DISPUTE, 1): bureau_dispute_annual_report,
 }
 """Every version ever sent stays here, so that old content can be made again."""
+
+VERSIONS: Final = dict(sorted(LETTER_TYPES))
+"""The version of each letter type that new letters are drafted in: the newest."""
 
 
 def compose(letter_type: str, version: int, facts: LetterFacts) -> LetterContent:

@@ -15,7 +15,12 @@ DEADLINE: Final = (
     "Please complete the reinvestigation within 30 days of receiving this letter, "
     "as 15 U.S.C. § 1681i(a)(1)(A) requires."
 )
-"""Rule R01. The only sentence of this letter type that names the bureau's deadline."""
+"""Rule R01. The only sentence of its letter type that names the bureau's deadline."""
+
+ANNUAL_DEADLINE: Final = (
+    "Please complete the reinvestigation within 45 days of receiving this letter, as 15 U.S.C. § 1681j(a)(3) requires."
+)
+"""Rule R03, in letters about a free copy from the centralized source."""
 
 OUTCOME: Final = (
     "Please promptly delete or correct any information that you find to be inaccurate or incomplete or that you "
@@ -173,7 +178,13 @@ def opening(facts: LetterFacts) -> str:
     count = len(facts.items)
     items = "item" if count == 1 else f"{_COUNTS[count]} items"
     report = f"my {facts.recipient.bureau.display_name} credit report dated {long_date(facts.report.dated)}"
-    return f"I dispute the following {items} in {report}."
+    source = ", which I obtained free of charge from the centralized source of annual credit reports"
+    return f"I dispute the following {items} in {report}{source if facts.report.free_annual else ''}."
+
+
+def deadline(facts: LetterFacts) -> str:
+    """The one sentence that names the bureau's deadline."""
+    return ANNUAL_DEADLINE if facts.report.free_annual else DEADLINE
 
 
 def reinvestigation(facts: LetterFacts) -> str:

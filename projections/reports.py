@@ -21,6 +21,7 @@ REPORTS = Table(
         "status": "text",
         "sha256": "text",
         "size_bytes": "bigint",
+        "free_annual": "boolean DEFAULT false",
         "source": "text",
         "source_format": "text",
         "pulled_on": "date",
@@ -35,7 +36,10 @@ REPORTS = Table(
 
 
 class ReportRow(BaseModel):
-    """One report; `incomplete_bureaus` are sections too thin to be believed about what they leave out."""
+    """One report; `incomplete_bureaus` are sections too thin to be believed about what they leave out.
+
+    `free_annual`: a free copy from the centralized source; a bureau has 45 days for disputes made on it, not 30.
+    """
 
     report_id: UUID
     consumer_id: UUID
@@ -43,6 +47,7 @@ class ReportRow(BaseModel):
     status: ReportStatus
     sha256: str
     size_bytes: int
+    free_annual: bool
     source: str | None
     source_format: str | None
     pulled_on: date | None
@@ -58,7 +63,7 @@ class ReportsProjection(Projection):
     """Every report and how far it came."""
 
     name = "reports"
-    version = 2
+    version = 3
     tables = (REPORTS,)
 
     @on(Report.Archived)
@@ -71,6 +76,10 @@ class ReportsProjection(Projection):
             sha256=r.event.sha256,
             size_bytes=r.event.size_bytes,
         )
+
+    @on(Report.NotedFreeAnnual)
+    def noted_free_annual(self, r: Recorded[Report.NotedFreeAnnual]) -> Iterable[Change]:
+        yield REPORTS.amend(r.event.originator_id, free_annual=True)
 
     @on(Report.Refused)
     def refused(self, r: Recorded[Report.Refused]) -> Iterable[Change]:

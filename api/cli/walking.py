@@ -48,6 +48,9 @@ def _reports() -> None:
 def import_report(
     file: Path,
     consumer: Annotated[UUID, typer.Option(help="whose report it is")],
+    free_annual: Annotated[
+        bool, typer.Option("--free-annual", help="a free copy from AnnualCreditReport.com: 45 days, not 30")
+    ] = False,
 ) -> None:
     """Bring a report in."""
     settings = load()
@@ -56,7 +59,9 @@ def import_report(
         tenant_id = tenant_of_consumer(settings, admin_url, consumer)
         if tenant_id is None:
             raise NotFound("there is no consumer of this id")
-        command = ImportReport(consumer_id=consumer, content=content, media_type=media_type_of(content))
+        command = ImportReport(
+            consumer_id=consumer, content=content, media_type=media_type_of(content), free_annual=free_annual
+        )
         done = sfdify.bus.handle(command, system(tenant_id))
     sys.stdout.write(
         f"report {done.answer['report_id']}: {done.answer['tradelines']} tradelines,"

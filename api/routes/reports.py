@@ -52,6 +52,17 @@ REPORT_BODY: dict[str, Any] = {
     }
 }
 
+FreeAnnual = Annotated[
+    bool,
+    Query(
+        description=(
+            "The consumer had this copy free of charge from the centralized source (AnnualCreditReport.com): a bureau "
+            "has 45 days for disputes made on it, not 30. No report tells that of itself. Once said, it stays; "
+            "disputes opened before keep their 30 days."
+        )
+    ),
+]
+
 
 class ReportImported(BaseModel):
     """The archived and read report. The same bytes again answer the same report."""
@@ -86,12 +97,20 @@ class MatchSettled(BaseModel):
 
 @router.post("/consumers/{consumer_id}/reports", status_code=201, responses=CREATES, openapi_extra=REPORT_BODY)
 async def import_report(
-    consumer_id: UUID, request: Request, response: Response, key: Key, api: Api, caller: Writer
+    consumer_id: UUID,
+    request: Request,
+    response: Response,
+    key: Key,
+    api: Api,
+    caller: Writer,
+    free_annual: FreeAnnual = False,
 ) -> ReportImported:
     """Archive a report, read it, and look for what is wrong in it."""
     content = await request.body()
     media_type = media_type_of(request.headers) or UNSAID
-    command = ImportReport(consumer_id=consumer_id, content=content, media_type=media_type)
+    command = ImportReport(
+        consumer_id=consumer_id, content=content, media_type=media_type, free_annual=free_annual
+    )
     carrier = Carrier(request, response, api, caller)
     done = await run_in_threadpool(carrier.create, command, key, content)
     return ReportImported.model_validate({name: done.answer[name] for name in ("report_id", "tradelines", "findings")})

@@ -104,10 +104,13 @@ def test_a_route_gets_the_same_identity_for_the_same_request() -> None:
     same = http.post(f"/v1/things/{thing}/do", content='{"a":"x", "b":1}',
                      headers={"Idempotency-Key": "k", "Content-Type": "application/json"})
     other = http.post(f"/v1/things/{uuid4()}/do", json={"b": 1}, headers={"Idempotency-Key": "k"})
+    asked = http.post(f"/v1/things/{thing}/do?how=1", json={"b": 1, "a": "x"}, headers={"Idempotency-Key": "k"})
     assert first.status_code == 200
     assert first.json() == same.json()
     assert other.json()["command"] == first.json()["command"]
     assert other.json()["fingerprint"] != first.json()["fingerprint"]
+    assert asked.json()["command"] == first.json()["command"]
+    assert asked.json()["fingerprint"] != first.json()["fingerprint"]
 
 
 def test_a_replay_is_marked_and_a_missing_key_is_a_problem() -> None:

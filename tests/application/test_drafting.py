@@ -10,8 +10,8 @@ import pytest
 
 from application import bureau_addresses
 from application.consumers import ChangeProfile
-from application.disputes import WithdrawDispute
-from application.drafting import LetterOutdated, RefreshLetter
+from application.disputes import OpenDisputes, Selection, WithdrawDispute
+from application.drafting import DraftLetters, LetterOutdated, RefreshLetter
 from application.letters import ApproveLetterAsConsumer, ApproveLetterAsOperator, SignLetter
 from application.mailings import RequestMailing, SubmitMailing
 from application.ports import NotYet
@@ -22,6 +22,7 @@ from domain.addresses import PostalAddress
 from domain.bureaus import Bureau
 from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import Role
+from domain.letter_facts import ANNUAL_REPORT_DISPUTE, BUREAU_DISPUTE
 from domain.letters import Letter, LetterStatus
 from domain.mailings import Mailing, MailingStatus
 from domain.reports import Report
@@ -221,3 +222,28 @@ def test_a_report_of_a_place_where_it_is_tomorrow_is_waited_for() -> None:
     )
     case.world.settle()
     assert {x.letter_date for x in case.world.all(Letter)} == {date(2026, 1, 6)}
+
+
+def test_a_letter_about_a_free_annual_copy_is_of_its_own_type() -> None:
+    case = Case(World())
+    opened = case.open(case.import_report(FIRST_PULL, free_annual=True), "22")
+    assert {dispute.letter_type for dispute in opened} == {ANNUAL_REPORT_DISPUTE}
+    letters = case.world.all(Letter)
+    assert {(letter.letter_type, letter.template_version) for letter in letters} == {(ANNUAL_REPORT_DISPUTE, 1)}
+    assert all(letter.drafted and letter.drafted.report.free_annual for letter in letters)
+
+
+def test_items_chosen_before_a_copy_was_said_to_be_free_stand_in_a_letter_of_their_own() -> None:
+    case = Case(World())
+    case.world.reader.reports[b"{}"] = FIRST_PULL
+    for group, free_annual in (("22", False), ("23", True)):
+        bring = ImportReport(consumer_id=case.consumer_id, content=b"{}", free_annual=free_annual)
+        pulled = case.world.get(Report, case.as_consumer(bring)["report_id"])  # type: ignore[arg-type]
+        found = [f.finding_key for f in pulled.findings if f.group == group and f.reason is not None]
+        selections = tuple(Selection(finding_key=key) for key in found)
+        case.as_consumer(OpenDisputes(consumer_id=case.consumer_id, report_id=pulled.id, selections=selections))
+    chosen = tuple(dispute.id for dispute in case.world.all(Dispute) if dispute.bureau is Bureau.EQUIFAX)
+    draft = DraftLetters(consumer_id=case.consumer_id, bureau=Bureau.EQUIFAX, dispute_ids=chosen)
+    when(case.world, draft, Role.OPERATOR)
+    letters = {letter.letter_type: len(letter.dispute_ids) for letter in case.world.all(Letter)}
+    assert letters == {BUREAU_DISPUTE: 1, ANNUAL_REPORT_DISPUTE: 1}

@@ -359,9 +359,15 @@ def test_an_upload_is_read_like_every_report_and_stands_in_the_history(by_hand: 
     answer = by_hand.do(upload(by_hand))
     (pull,) = fetched(by_hand)
     assert (answer["report_id"], answer["tradelines"]) == (pull.report_id, 4)
+    assert by_hand.world.get(Report, pull.report_id).free_annual is False
     assert by_hand.kinds == ["Opened", "Begun", "Authorized", "PullRequested", "PullFetched"]
     by_hand.wait(timedelta(days=40)).settle()
     assert by_hand.connection.pull is None
+
+
+def test_an_upload_may_be_a_free_annual_copy(by_hand: Linked) -> None:
+    answer = by_hand.do(upload(by_hand).model_copy(update={"free_annual": True}))
+    assert by_hand.world.get(Report, answer["report_id"]).free_annual is True
 
 
 def test_an_upload_that_cannot_be_read_says_so_and_stands_there_too(by_hand: Linked) -> None:

@@ -17,7 +17,15 @@ from domain.consumers import ConsentKind, ConsentMissing
 from domain.credit_reports import BureauTradeline
 from domain.disputes import Dispute, DisputeStatus
 from domain.kernel import Forbidden, IllegalMove, NotFound, Role
-from domain.letter_facts import LetterFacts, Recipient, ReportReference, Sender, Signature
+from domain.letter_facts import (
+    ANNUAL_REPORT_DISPUTE,
+    BUREAU_DISPUTE,
+    LetterFacts,
+    Recipient,
+    ReportReference,
+    Sender,
+    Signature,
+)
 from domain.letters import Letter
 from domain.linter import lint
 from domain.notifications import Notification, NotificationKind
@@ -95,6 +103,18 @@ def test_the_next_round_waits_for_the_consumers_signature(case: Case) -> None:
     case.world.settle()
     assert case.world.failed == {}
     assert rounds(case)[1] == (2, DisputeStatus.AWAITING_CONSUMER_APPROVAL)
+
+
+def test_the_next_round_has_the_deadline_of_the_report_it_is_made_on(case: Case) -> None:
+    case.world.clock.advance(case.world.tenant_id, datetime(2026, 3, 1, 15, tzinfo=UTC))
+    shown = report(date(2026, 3, 1), *REST, (row(Bureau.EXPERIAN, "22", past_due=8_000),))
+    case.import_report(shown, free_annual=True)
+    case.world.settle()
+    case.as_consumer(ReopenDispute(dispute_id=closed(case).id))
+    case.world.settle()
+    assert case.world.failed == {}
+    before, again = sorted((d for d in case.world.all(Dispute) if d.bureau is Bureau.EXPERIAN), key=lambda d: d.round)
+    assert (before.letter_type, again.letter_type) == (BUREAU_DISPUTE, ANNUAL_REPORT_DISPUTE)
 
 
 def test_without_consent_nothing_is_opened(case: Case) -> None:

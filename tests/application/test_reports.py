@@ -154,3 +154,23 @@ def test_a_section_much_thinner_than_the_one_before_is_told(case: Case) -> None:
     case.world.reader.reports[b"thin"] = report(date(2026, 1, 6), everywhere("21"), everywhere("24"))
     thin = case.world.get(Report, bring(case, b"thin").answer["report_id"])
     assert {f.bureaus for f in thin.findings if f.detector == "D49"} == {(bureau,) for bureau in Bureau}
+
+
+def test_a_free_annual_copy_is_told_once_and_may_be_told_later(case: Case) -> None:
+    told = ImportReport(consumer_id=case.consumer_id, content=RAW, free_annual=True)
+    report_id = bring(case).answer["report_id"]
+    assert case.world.get(Report, report_id).free_annual is False
+    later = when(case.world, told, Role.CONSUMER, case.consumer_id)
+    assert (later.kinds, later.answer["report_id"]) == ([Report.NotedFreeAnnual], report_id)
+    assert when(case.world, told, Role.CONSUMER, case.consumer_id).kinds == []
+    assert bring(case).kinds == []
+    assert case.world.get(Report, report_id).free_annual is True
+
+
+def test_a_free_annual_copy_that_cannot_be_read_is_told_all_the_same(case: Case) -> None:
+    case.world.reader.reports[b"bad"] = Invalid("this is no report we know", place="/root")
+    told = ImportReport(consumer_id=case.consumer_id, content=b"bad", free_annual=True)
+    with pytest.raises(UnreadableReport):
+        when(case.world, told, Role.CONSUMER, case.consumer_id)
+    (report,) = case.world.all(Report)
+    assert (report.status, report.free_annual) == (ReportStatus.REFUSED, True)

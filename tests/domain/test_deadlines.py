@@ -52,6 +52,15 @@ def test_information_outside_the_thirty_days_changes_nothing(sent_on: date) -> N
     assert reinvestigation(date(2026, 3, 2), sent_on) == reinvestigation(date(2026, 3, 2))
 
 
+def test_a_free_annual_copy_gives_the_bureau_forty_five_days_whatever_else_is_sent() -> None:
+    dates = reinvestigation(date(2026, 1, 12), free_annual=True)
+
+    assert dates.statutory_due.on == date(2026, 2, 26)
+    assert (dates.statutory_due.rule, dates.statutory_due.inputs) == ("R03", {"received_on": "2026-01-12"})
+    assert (dates.results_due.on, dates.breach_assertable_on.on) == (date(2026, 3, 5), date(2026, 3, 12))
+    assert reinvestigation(date(2026, 1, 12), date(2026, 1, 20), free_annual=True) == dates
+
+
 def test_frivolous_notice_counts_five_business_days() -> None:
     due = frivolous_notice_due(date(2026, 7, 1))
 

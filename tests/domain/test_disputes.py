@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.deadlines import ReceiptBasis
 from domain.disputes import AlreadyClosed, Dispute, DisputeStatus
 from domain.kernel import Event, IllegalMove, Invalid
+from domain.letter_facts import ANNUAL_REPORT_DISPUTE
 from domain.reconciliation import Outcome
 from tests.support.histories import (
     ACTOR_ID,
@@ -138,6 +139,18 @@ def test_information_inside_thirty_days_extends_once() -> None:
     assert made.deadlines is not None
     assert made.deadlines.statutory_due.on == date(2026, 2, 23)
     assert kinds(made, 6) == [Dispute.DeadlineExtended]
+
+
+def test_a_dispute_made_on_a_free_annual_copy_has_forty_five_days_and_no_more() -> None:
+    made = received_dispute(letter_type=ANNUAL_REPORT_DISPUTE)
+    made.send_information(date(2026, 1, 20), datetime(2026, 1, 20, 20, tzinfo=UTC))
+    assert kinds(made, 6) == []
+    made.check_overdue(LATE)
+    assert made.status is S.RECEIVED
+    assert made.deadlines is not None
+    assert (made.deadlines.statutory_due.on, made.deadlines.statutory_due.rule) == (date(2026, 2, 23), "R03")
+    made.check_overdue(datetime(2026, 3, 10, 12, tzinfo=UTC))
+    assert made.status is S.OVERDUE
 
 
 def test_later_information_never_takes_an_extension_back() -> None:

@@ -28,9 +28,9 @@ def test_a_report_is_read_once() -> None:
 def test_a_refused_report_says_where_it_broke_and_can_be_read_later() -> None:
     made = refused_report()
     made.refuse("/TrueLinkCreditReportType", "this is no report we know", at(2))
-    assert (made.status, made.refused_place, made.version) == (ReportStatus.REFUSED, "/TrueLinkCreditReportType", 2)
+    assert (made.status, made.refused_place, made.version) == (ReportStatus.REFUSED, "/TrueLinkCreditReportType", 3)
     made.refuse("/", "a better reader says why", at(2))
-    assert (made.refused_place, made.version) == ("/", 3)
+    assert (made.refused_place, made.version) == ("/", 4)
     with pytest.raises(IllegalMove):
         made.read()
     made.parse(FIRST_PULL, tradeline_ids={}, in_review=(), gates=(), at=at(3))

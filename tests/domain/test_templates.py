@@ -1,11 +1,12 @@
-"""The letter type `bureau_dispute_611` version 1: what it says, and which facts it refuses."""
+"""The letter types about what stands in a report: what they say, and which facts they refuse."""
 
 from datetime import date
 
 import pytest
 
-from domain.letter_facts import Enclosure, ReportReference
-from domain.templates import LetterContent, NotForThisLetter, UnknownLetterType, compose
+from domain.letter_facts import ANNUAL_REPORT_DISPUTE, BUREAU_DISPUTE, Enclosure, ReportReference
+from domain.linter import lint
+from domain.templates import VERSIONS, LetterContent, NotForThisLetter, UnknownLetterType, compose
 from domain.wording import ReasonNeedsAnotherLetter
 from tests.support.letters import item, letter_facts, sender, three_items
 
@@ -71,9 +72,29 @@ def test_content_survives_a_round_trip_through_json_with_its_hash() -> None:
     assert again.content_hash == letter.content_hash
 
 
-def test_a_free_yearly_report_needs_another_deadline_sentence() -> None:
+FREE_COPY = ReportReference(dated=date(2026, 2, 20), free_annual=True)
+
+
+def test_each_type_is_for_the_reports_of_its_own_deadline() -> None:
     with pytest.raises(NotForThisLetter, match="45 days"):
-        content(report=ReportReference(dated=date(2026, 2, 20), free_annual=True))
+        content(report=FREE_COPY)
+    with pytest.raises(NotForThisLetter, match="30 days"):
+        compose(ANNUAL_REPORT_DISPUTE, 1, letter_facts())
+
+
+def test_a_letter_about_a_free_annual_copy_says_so_and_grants_forty_five_days() -> None:
+    facts = letter_facts(report=FREE_COPY)
+    letter = compose(ANNUAL_REPORT_DISPUTE, VERSIONS[ANNUAL_REPORT_DISPUTE], facts)
+    assert lint(letter, facts) == ()
+    assert "free of charge from the centralized source" in letter.opening[0]
+    sentences = " ".join(letter.request)
+    assert "within 45 days of receiving this letter, as 15 U.S.C. § 1681j(a)(3) requires." in sentences
+    assert "30 days" not in " ".join(letter.texts)
+    assert letter.signature.line == "Signed electronically on March 3, 2026"
+
+
+def test_new_letters_are_drafted_in_the_newest_version_of_their_type() -> None:
+    assert VERSIONS == {BUREAU_DISPUTE: 2, ANNUAL_REPORT_DISPUTE: 1}
 
 
 def test_a_report_from_the_future_is_refused() -> None:

@@ -16,5 +16,10 @@ def test_a_refused_report_shows_the_place(seen: Stored) -> None:
     assert (row["status"], row["refused_place"]) == ("refused", "/TrueLinkCreditReportType")
 
 
+def test_a_free_annual_copy_is_shown_as_one(seen: Stored) -> None:
+    assert seen.row("reports", report_id=uid("broken report"))["free_annual"] is True
+    assert seen.row("reports", report_id=uid("report"))["free_annual"] is False
+
+
 def test_rebuilt_rows_are_the_incremental_rows(seen: Stored) -> None:
     assert seen.rebuilt_equals_incremental(ReportsProjection())

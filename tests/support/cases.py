@@ -137,12 +137,12 @@ class Case:
         """The consumer's own act."""
         return self.world.when(command, Role.CONSUMER, self.consumer_id).answer  # type: ignore[arg-type]
 
-    def import_report(self, pull: CanonicalReport) -> Report:
+    def import_report(self, pull: CanonicalReport, *, free_annual: bool = False) -> Report:
         """Bring a pull in, on its own day at the earliest; every call has bytes of its own."""
         self._wait_for(pull)
         raw = canonical({"pull": str(uuid4())})
         self.world.reader.reports[raw] = pull
-        answer = self.as_consumer(ImportReport(consumer_id=self.consumer_id, content=raw))
+        answer = self.as_consumer(ImportReport(consumer_id=self.consumer_id, content=raw, free_annual=free_annual))
         return self.world.get(Report, answer["report_id"])  # type: ignore[arg-type]
 
     def _wait_for(self, pull: CanonicalReport) -> None:

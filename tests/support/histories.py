@@ -21,7 +21,7 @@ from domain.disputes import Dispute, DisputeStatus
 from domain.findings import DETECTORS, ConsumerProfile, detect
 from domain.frivolous_notices import FrivolousNotice
 from domain.kernel import Aggregate, Event
-from domain.letter_facts import Recipient, ReportReference, Sender
+from domain.letter_facts import BUREAU_DISPUTE, Recipient, ReportReference, Sender
 from domain.letters import Draft, Letter, RenderedPdf
 from domain.local_days import LocalDay
 from domain.mailings import LOST_AFTER, RESEND_WALL, Mailing, Service
@@ -123,8 +123,9 @@ def unsure_report() -> Report:
 
 
 def refused_report() -> Report:
-    """A report that could not be read."""
+    """A free copy from the centralized source that could not be read."""
     made = _archived("broken report")
+    made.note_free_annual(ACTOR_ID, NOON)
     made.refuse("/TrueLinkCreditReportType", "this is no report we know", at(1))
     return made
 
@@ -136,7 +137,7 @@ def _archived(what: str) -> Report:
     )  # fmt: skip
 
 
-def dispute(what: str = "dispute") -> Dispute:
+def dispute(what: str = "dispute", letter_type: str = BUREAU_DISPUTE) -> Dispute:
     """A dispute that has just been opened."""
     source = report()
     finding = next(f for f in source.findings if f.group == "22" and f.reason and BUREAU in f.bureaus)
@@ -144,14 +145,14 @@ def dispute(what: str = "dispute") -> Dispute:
     row = next(row for row in rows if row.bureau is BUREAU)
     return Dispute.open(
         uid(what), NOON, consumer_id=CONSUMER_ID, tradeline_id=source.tradeline_ids[row.ref], bureau=BUREAU, round_=1,
-        report_id=source.id, letter_type="bureau_dispute_611", selection_id=uid("selection"),
+        report_id=source.id, letter_type=letter_type, selection_id=uid("selection"),
         drafted_with=(uid(what),), challenge=challenge_of(row, [finding], rows),
     )  # fmt: skip
 
 
-def posted_dispute(what: str = "dispute") -> Dispute:
+def posted_dispute(what: str = "dispute", letter_type: str = BUREAU_DISPUTE) -> Dispute:
     """A dispute whose letter is with the post."""
-    made = dispute(what)
+    made = dispute(what, letter_type)
     made.note_letter(uid("letter"), at(1))
     made.await_approval(uid("letter"), DisputeStatus.AWAITING_CONSUMER_APPROVAL, SHA, at(2))
     made.approve(uid("letter"), SHA, at(3))
@@ -159,9 +160,9 @@ def posted_dispute(what: str = "dispute") -> Dispute:
     return made
 
 
-def received_dispute(what: str = "dispute") -> Dispute:
+def received_dispute(what: str = "dispute", letter_type: str = BUREAU_DISPUTE) -> Dispute:
     """A dispute whose clock runs: received on 9 January 2026."""
-    made = posted_dispute(what)
+    made = posted_dispute(what, letter_type)
     made.record_receipt(date(2026, 1, 9), ReceiptBasis.PROVEN, "America/Chicago", uid("mailing"), at(100))
     return made
 

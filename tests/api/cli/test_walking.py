@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from api.cli import walking
+from infrastructure.postgres import tenant_transaction
 from infrastructure.settings import CHECKOUT
 from tests.support.commands import Commands
 
@@ -25,6 +26,16 @@ def test_a_report_is_brought_in(run: Commands) -> None:
     done = run("reports", "import", REPORT, "--consumer", str(run.new_consumer()))
     assert done.status == 0, done
     assert re.fullmatch(r"report [0-9a-f-]{36}: 31 tradelines, 24 findings\n", done.out)
+
+
+def test_a_free_annual_copy_is_brought_in_as_one(run: Commands) -> None:
+    done = run("reports", "import", REPORT, "--consumer", str(run.new_consumer()), "--free-annual")
+    assert done.status == 0, done
+    report_id = done.out.removeprefix("report ").partition(":")[0]
+    tenant_id = UUID(run.demonstrated.facts["tenant_id"])
+    with run.product() as product, product.pool.connection() as conn, tenant_transaction(conn, tenant_id):
+        topics = conn.execute("SELECT topic FROM es.event WHERE originator_id = %s", (report_id,)).fetchall()
+    assert ("report.noted_free_annual.v1",) in topics
 
 
 def test_what_cannot_be_brought_in_is_one_plain_line(run: Commands, tmp_path: Path) -> None:

@@ -84,6 +84,9 @@ def test_a_report_is_brought_by_hand_to_a_connection_for_uploads_only(case: Case
     brought = case.consumer.made("POST", at(made, "/reports"), content=content, headers=AS_JSON)
     (pull,) = pulls(case, made, "fetched")
     assert (pull["cause"], pull["report_id"]) == ("uploaded", brought["report_id"])
+    assert case.consumer.got(f"/v1/reports/{brought['report_id']}")["free_annual"] is False
+    case.consumer.made("POST", at(made, "/reports") + "?free_annual=true", content=content, headers=AS_JSON)
+    assert case.consumer.got(f"/v1/reports/{brought['report_id']}")["free_annual"] is True
     fetched = connected(case)
     refused = case.consumer.send("POST", at(fetched, "/reports"), content=content, headers=AS_JSON)
     assert (refused.status_code, refused.json()["code"]) == (409, "fetch_instead")

@@ -150,6 +150,18 @@ def test_other_types_are_refused(importer: Firm, media_type: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
+def test_a_free_annual_copy_is_said_to_be_one_in_the_address(importer: Firm) -> None:
+    consumer = importer.cases[0].consumer
+    path = f"/v1/consumers/{importer.cases[0].ids['consumer_id']}/reports"
+    content = first_pull() + b"\n\n\n\n"
+    brought = consumer.made("POST", f"{path}?free_annual=true", content=content, headers=JSON, key="a-free-copy")
+    assert consumer.got(f"/v1/reports/{brought['report_id']}")["free_annual"] is True
+    other = consumer.send("POST", path, content=content, headers=JSON, key="a-free-copy")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    unclear = consumer.send("POST", f"{path}?free_annual=perhaps", content=content, headers=JSON)
+    assert (unclear.status_code, unclear.json()["code"]) == (422, "validation_failed")
+
+
 def test_importing_takes_consent_and_the_right_role(served: Served) -> None:
     firm = open_firm(served, "imports")
     case = add_consumer(firm, "Importwell")
