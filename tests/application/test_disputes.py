@@ -226,3 +226,16 @@ def test_information_sent_in_time_moves_the_timer(case: Case) -> None:
     sent = RecordInformationSent(dispute_id=dispute.id, sent_on=date(2026, 1, 20))
     then = when(case.world, sent, Role.CONSUMER, case.consumer_id)
     assert (then.kinds, then.jobs) == ([Dispute.DeadlineExtended], ["sla_check", "notification"])
+
+
+def test_silence_on_a_dispute_made_on_a_free_annual_copy_is_no_breach_before_the_45_days(case: Case) -> None:
+    case.open(case.import_report(FIRST_PULL, free_annual=True), "22")
+    case.sign_all()
+    case.approve_all()
+    case.receive(date(2026, 1, 9), "America/Chicago")
+    for day, expected in ((date(2026, 2, 27), DisputeStatus.RECEIVED), (date(2026, 3, 10), DisputeStatus.OVERDUE)):
+        case.world.clock.advance(case.world.tenant_id, datetime(day.year, day.month, day.day, 18, tzinfo=UTC))
+        case.world.settle()
+        assert {dispute.status for dispute in case.world.all(Dispute)} == {expected}
+    dates = [dispute.deadlines for dispute in case.world.all(Dispute) if dispute.deadlines]
+    assert {(d.statutory_due.rule, d.breach_assertable_on.on) for d in dates} == {("R03", date(2026, 3, 9))}
