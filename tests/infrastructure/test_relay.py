@@ -43,8 +43,9 @@ class CountingRelay(Relay):
     looks = 0
 
     def look(self) -> float:
+        wait_s = super().look()
         self.looks += 1
-        return super().look()
+        return wait_s
 
 
 class Situation:
@@ -121,7 +122,7 @@ def test_it_comes_at_once_when_called(here: Situation) -> None:
     eventually(lambda: len(here.listeners()) == 1)
     here.add("a")
     here.table.announce()
-    eventually(lambda: here.bell.rings == ["reconcile"])
+    eventually(lambda: set(here.bell.rings) == {"reconcile"})
 
 
 def test_it_heeds_notifications_about_its_own_queues_only(here: Situation) -> None:
@@ -133,14 +134,14 @@ def test_it_heeds_notifications_about_its_own_queues_only(here: Situation) -> No
     for payload in ("billing", "notification,sla_check", "billing,reconcile"):
         here.admin.execute("SELECT pg_notify('sfdify_jobs', %s)", [payload])
     eventually(lambda: here.bell.rings == ["reconcile"])
-    assert relay.looks == 2
+    eventually(lambda: relay.looks == 2)
 
 
 def test_it_finds_jobs_nobody_called_it_for(here: Situation) -> None:
     here.relay.start()
     eventually(lambda: len(here.listeners()) == 1)
     here.add("a")
-    eventually(lambda: here.bell.rings == ["reconcile"])
+    eventually(lambda: set(here.bell.rings) == {"reconcile"})
 
 
 def test_a_job_given_back_for_less_than_the_poll_is_rung_for_in_time(here: Situation) -> None:
@@ -150,14 +151,14 @@ def test_a_job_given_back_for_less_than_the_poll_is_rung_for_in_time(here: Situa
     here.relay.start()
     eventually(lambda: len(here.listeners()) == 1)
     here.table.fail(job.id, job.lease_token, "Kind:code", retry_in_s=0.2, max_attempts=5)
-    eventually(lambda: here.bell.rings == ["reconcile"])
+    eventually(lambda: set(here.bell.rings) == {"reconcile"})
 
 
 def test_it_frees_the_jobs_of_dead_workers_and_rings_for_them(here: Situation) -> None:
     [added] = here.add("a")
     here.table.claim("reconcile", 1, 0.05)
     here.relay.start()
-    eventually(lambda: here.bell.rings == ["reconcile"])
+    eventually(lambda: set(here.bell.rings) == {"reconcile"})
     found = here.table.find(added)
     assert found is not None
     assert (found.state, found.last_error) == (JobState.READY, "LeaseExpired:lease_expired")
@@ -174,7 +175,7 @@ def test_it_comes_back_when_its_connections_are_cut(here: Situation) -> None:
     here.pool.check()
     eventually(lambda: first not in here.listeners() and len(here.listeners()) == 1)
     here.add("a")
-    eventually(lambda: here.bell.rings == ["reconcile"])
+    eventually(lambda: set(here.bell.rings) == {"reconcile"})
 
 
 def test_a_bell_out_of_reach_is_tried_again(here: Situation) -> None:
@@ -183,7 +184,7 @@ def test_a_bell_out_of_reach_is_tried_again(here: Situation) -> None:
     here.relay.start()
     eventually(lambda: here.bell.refused >= 2)
     here.bell.broken = False
-    eventually(lambda: here.bell.rings == ["reconcile"])
+    eventually(lambda: set(here.bell.rings) == {"reconcile"})
 
 
 def test_it_stops_when_told_though_nothing_happens(here: Situation) -> None:

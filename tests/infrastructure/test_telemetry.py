@@ -31,7 +31,7 @@ def test_a_line_is_json_with_its_allowed_fields(lines: io.StringIO) -> None:
     assert (line["queue"], line["attempts"], line["redacted"]) == ("mail_send", 3, 2)
     assert "timestamp" in line
     assert "Ann" not in lines.getvalue()
-    assert "6789" not in lines.getvalue()
+    assert "45-6789" not in lines.getvalue()
 
 
 def test_values_in_allowed_fields_are_masked(lines: io.StringIO) -> None:
