@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.bodies import JsonRoute
+from api.bodies import OpenRoute
 from api.problems import problem_responses
 from api.routes.webhook_endpoints import EndpointId
 from api.routes.webhooks import called, keep
@@ -13,7 +13,7 @@ from api.services import Api, Services
 from application.feed_webhooks import ReceiveFeedWebhook
 from infrastructure.vendors.smartcredit.webhooks import HEADER, PROVIDER, parse, verify
 
-router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["webhooks"])
+router = APIRouter(route_class=OpenRoute, prefix="/v1", tags=["webhooks"])
 
 
 @router.post(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
-from api.bodies import JsonRoute
+from api.bodies import OpenRoute
 from api.problems import problem_responses
 from api.services import Api
 from domain.kernel import DomainError
@@ -17,7 +17,7 @@ from infrastructure.postgres import check_horizon
 from infrastructure.projecting import Lag, lag
 from projections import ALL
 
-router = APIRouter(route_class=JsonRoute, tags=["health"])
+router = APIRouter(route_class=OpenRoute, tags=["health"])
 LAG_MAX_S = 30.0
 HORIZON_MAX = timedelta(seconds=30)
 _READ_HERE = frozenset(projection.name for projection in ALL)

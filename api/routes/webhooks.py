@@ -8,7 +8,7 @@ from uuid import uuid5
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.bodies import JsonRoute
+from api.bodies import OpenRoute
 from api.problems import problem_responses
 from api.routes.webhook_endpoints import EndpointId
 from api.services import Api, Services
@@ -20,7 +20,7 @@ from infrastructure.vendors.lob import ForgedWebhook, parse, verify
 from infrastructure.vendors.smartcredit.webhooks import ForgedWebhook as ForgedFeedWebhook
 from infrastructure.webhook_endpoints import UnknownEndpoint, WebhookEndpoint
 
-router = APIRouter(route_class=JsonRoute, prefix="/v1", tags=["webhooks"])
+router = APIRouter(route_class=OpenRoute, prefix="/v1", tags=["webhooks"])
 
 
 @router.post(

@@ -17,6 +17,7 @@ IDS = {f"{thing}_id": "0f0e0d0c-0b0a-4908-8706-050403020100" for thing in THINGS
     "kind": "service_terms",
     "endpoint_id": f"whe_{'0' * 32}_{'0' * 32}",
 }
+OPEN_TO_ALL = ("/v1/auth/sign-in", "/v1/auth/refresh", "/v1/auth/sign-out")
 UNKNOWN = ("/", "/v1", "/v1/nothing", "/v1/consumers/", "/v2/consumers", "/docs/x", "/%00", "/v1/x/y/z")
 
 
@@ -115,3 +116,28 @@ def test_large_numbers_and_nul_in_addresses_are_refused(firms: tuple[Firm, Firm]
         answer = owner.http.get(path)
         assert answer.status_code in (400, 404, 422), path
         assert_problem(answer)
+
+
+@pytest.mark.parametrize("route", every_route(), ids=str)
+def test_parameters_that_an_address_does_not_take_are_told_to_those_who_may_come_in(
+    firms: tuple[Firm, Firm], route: Route
+) -> None:
+    path = route.at(absent(IDS)) + "?consumr_id=1&limit=1&limit=2"
+    asked = firms[0].owner.http.request(route.method, path)
+    stranger = firms[0].served.party().http.request(route.method, path)
+    if route.path.startswith("/v1/webhooks/"):
+        assert "unknown_parameter" not in asked.text
+        return
+    assert stranger.status_code == (422 if route.path in OPEN_TO_ALL else 401)
+    if route.path == "/v1/tenants":  # the platform's own: a tenant's owner is a stranger there
+        assert asked.status_code == 401
+        return
+    assert_problem(asked, 422)
+    errors = {error["pointer"]: error["code"] for error in asked.json()["errors"]}
+    assert errors["consumr_id"] == "unknown_parameter"
+    assert errors["limit"] in ("unknown_parameter", "repeated_parameter")
+
+
+@pytest.mark.parametrize("path", ["/livez", "/metrics"])
+def test_whoever_looks_after_the_machine_may_add_parameters(served: Served, path: str) -> None:
+    assert served.party().http.get(f"{path}?target=all").status_code == 200
