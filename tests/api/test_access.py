@@ -54,7 +54,6 @@ def test_a_user_has_a_hundred_calls_a_minute(counted: Served) -> None:
 
 def test_a_tenant_may_choose_other_limits(counted: Served) -> None:
     firm = open_firm(counted, "choosing", policies={"requests_per_minute_user": 12, "requests_per_minute_tenant": 500})
-    firm.people["viewer"].position = firm.owner.position
     assert counted.party().http.get("/readyz").status_code == 200
     answers = burst(firm.people["viewer"].http, 30)
 

@@ -85,7 +85,6 @@ def test_a_token_refused_for_good_waits_for_the_consumer_and_then_goes_on(fetchi
 def test_a_missing_scope_ends_the_pull_and_is_asked_of_an_operator(fetching: Fetching) -> None:
     begun = fetching.connected({"on": ORDER, "do": "403"})
     fetching.pulls(begun, "failed")
-    fetching.firm.operator.position = fetching.case.consumer.position
     assert fetching.firm.operator.until("/v1/tasks", bool, about_id=begun["connection_id"])
 
 

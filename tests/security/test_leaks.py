@@ -128,9 +128,8 @@ def test_the_servers_statistics_hold_no_value_of_anybody(walked: Walked) -> None
 
 
 def test_after_an_erasure_nothing_of_the_person_is_left(walked: Walked, home: Path) -> None:
-    firm, case = walked.firm, walked.case
+    firm = walked.firm
     path = f"/v1/consumers/{walked.consumer_id}"
-    firm.owner.position = case.consumer.position
     erased = firm.owner.send("POST", f"{path}/erase", {"reason": "asked_by_consumer"}, etag=firm.owner.etag(path))
     assert erased.is_success, erased.text
     firm.advance(minutes=1)

@@ -18,6 +18,7 @@ import uvicorn
 from argon2 import PasswordHasher
 
 from api.app import create_app
+from api.positions import decode_position
 from api.server import config
 from infrastructure.job_runs import run_with
 from infrastructure.jobs import QUEUES
@@ -39,6 +40,18 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "seven-brown-otters"
 
 
+class Newest:
+    """The newest position that any client of one API has been told: what one has written, the others read."""
+
+    position: str | None = None
+
+    def told(self, position: str | None) -> None:
+        """Take note of an answer's position, if it has one."""
+        known = -1 if self.position is None else decode_position(self.position)
+        if position is not None and decode_position(position) > known:
+            self.position = position
+
+
 @dataclass
 class Served:
     """A running API and the parts behind it."""
@@ -50,10 +63,11 @@ class Served:
     feed: FakeFeed
     platform_key: str
     _threads: list[Party] = field(default_factory=list)
+    _newest: Newest = field(default_factory=Newest)
 
     def party(self, token: str | None = None) -> Party:
         """A client of its own, signed in with `token`."""
-        party = Party(self.base_url, token)
+        party = Party(self.base_url, token, self._newest)
         self._threads.append(party)
         return party
 
@@ -75,14 +89,19 @@ class Served:
 
 
 class Party:
-    """One who calls the API. Reads wait for what this party has written; refusals are answers like any other."""
+    """One who calls the API. Reads wait for what anybody has written; refusals are answers like any other."""
 
-    def __init__(self, base_url: str, token: str | None) -> None:
+    def __init__(self, base_url: str, token: str | None, newest: Newest) -> None:
         self.http = httpx.Client(base_url=base_url, timeout=30.0, trust_env=False, verify=trust())
-        self.position: str | None = None
+        self._newest = newest
         self.tokens: Json = {}
         if token is not None:
             self.sign(token)
+
+    @property
+    def position(self) -> str | None:
+        """What reads wait for."""
+        return self._newest.position
 
     def sign(self, token: str) -> None:
         """From now on call as the bearer of `token`."""
@@ -102,7 +121,7 @@ class Party:
         """Ask for a change, under a new key unless one is given."""
         sent = {"Idempotency-Key": key or uuid4().hex} | ({"If-Match": etag} if etag else {}) | (headers or {})
         answer = self.http.request(method, path, headers=sent, **({"json": body} if body is not None else {}), **more)
-        self.position = answer.headers.get("Event-Position", self.position)
+        self._newest.told(answer.headers.get("Event-Position"))
         return answer
 
     def made(self, method: str, path: str, body: Any = None, **more: Any) -> Json:
@@ -113,7 +132,7 @@ class Party:
         return found
 
     def read(self, path: str, *, headers: dict[str, str] | None = None, **params: Any) -> httpx.Response:
-        """A read behind what was written."""
+        """A read behind all that was written."""
         behind = {"Min-Event-Position": self.position} if self.position else {}
         return self.http.get(path, params=params, headers=behind | (headers or {}))
 

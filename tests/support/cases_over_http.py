@@ -193,7 +193,6 @@ def approve_letter(firm: Firm, case: Case, sha256: str) -> None:
     path = f"/v1/letters/{case.ids['letter_id']}"
     body = {"pdf_sha256": sha256, "attestation_version": ATTESTATION}
     case.consumer.made("POST", f"{path}/approvals", body, etag=case.consumer.etag(path))
-    firm.operator.position = case.consumer.position
     firm.operator.made("POST", f"{path}/approvals", {"pdf_sha256": sha256}, etag=firm.operator.etag(path))
     posted = case.consumer.until("/v1/mailings", lambda items: bool(items) and items[0]["status"] == "accepted")
     case.ids["mailing_id"] = posted[0]["mailing_id"]

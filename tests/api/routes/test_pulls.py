@@ -72,7 +72,6 @@ def test_a_refusal_for_good_is_shown_and_asked_of_an_operator(firm: Firm, case: 
     case.consumer.made("POST", at(begun, "/pulls"))
     (failed, _) = pulls(case, begun, "failed", "fetched")
     assert failed["reason"] == "scope_missing"
-    firm.operator.position = case.consumer.position
     assert firm.operator.until("/v1/tasks", bool, about_id=begun["connection_id"])
 
 

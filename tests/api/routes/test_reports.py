@@ -183,7 +183,6 @@ def test_an_operator_says_whose_a_doubtful_row_is(served: Served) -> None:
     tail = card["account_masked"][-4:]
     other = first_pull().replace(tail.encode(), b"0707")
     report_id = case.consumer.made("POST", path, content=other, headers=JSON)["report_id"]
-    firm.operator.position = case.consumer.position
     doubtful = [
         row for row in firm.operator.got(f"/v1/reports/{report_id}/tradelines", limit=100)["items"]
         if row["match_candidates"]
