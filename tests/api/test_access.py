@@ -22,6 +22,7 @@ from infrastructure.limits import Decision, PostgresRateLimiter
 from tests.support.api import Served, serving
 from tests.support.cases_over_http import Firm, open_firm
 from tests.support.postgres import TestServer
+from tests.support.raw_http import answer_of
 
 HUMAN = ("owner", "operator", "viewer", "auditor")
 
@@ -84,7 +85,7 @@ def first_words(served: Served, path: str, media_type: str, credential: str = ""
     lines += ["Idempotency-Key: k", *([f"Authorization: Bearer {credential}"] if credential else [])]
     with socket.create_connection((address.hostname, address.port), timeout=15) as client:
         client.sendall("\r\n".join([*lines, "", ""]).encode())
-        return client.recv(65536), time.monotonic() - began
+        return answer_of(client), time.monotonic() - began
 
 
 _ANYBODY = UUID(int=7)

@@ -22,6 +22,7 @@ from infrastructure.limits import Decision, Policy, RateLimited
 from infrastructure.telemetry import Metrics
 from infrastructure.tokens import Unauthenticated
 from tests.support.logs import captured_logs
+from tests.support.raw_http import answer_of
 from tests.support.serving import running
 
 REPORTS = r"/v1/consumers/[^/]+/reports"
@@ -272,7 +273,7 @@ def told(port: int, head: bytes, body: bytes) -> tuple[bytes, bytes]:
     """What is said to the head alone, and then until the connection ends, while the body comes."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
         client.sendall(head)
-        first = client.recv(65536)
+        first = answer_of(client)
         client.sendall(body)
         rest = b""
         while part := client.recv(65536):

@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from api import middleware, problems
 from api.server import HEAD_PATIENCE_S, LARGEST_HEAD, Protocol, config
 from infrastructure.telemetry import Metrics
+from tests.support.raw_http import answer_of
 from tests.support.serving import running
 
 LINE = b"GET /v1/who HTTP/1.1\r\nHost: x\r\n"
@@ -155,7 +156,7 @@ def test_a_head_that_does_not_come_is_not_waited_for() -> None:
         assert told(port, b"") == b""
         with socket.create_connection(("127.0.0.1", port), timeout=15) as client:
             client.sendall(LINE + b"\r\n")
-            assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+            assert answer_of(client).startswith(b"HTTP/1.1 200 ")
             client.sendall(LINE)
             assert_problem(all_of(client), 408, "request_timeout")
 
