@@ -17,14 +17,24 @@ from psycopg import sql
 from psycopg.types.string import TextLoader
 
 Json = dict[str, Any]
+_LONG = 8
 
 
 @dataclass(frozen=True)
 class Canary:
-    """A byte string that gives a person away, and what it is of them."""
+    """A byte string that gives a person away, and what it is of them.
+
+    A short word is looked for as a whole word: among a million sealed characters five letters stand by chance.
+    """
 
     what: str
     spelling: bytes
+
+    def is_in(self, content: bytes) -> bool:
+        """Whether it stands there just so."""
+        if len(self.spelling) >= _LONG or not self.spelling.isalpha():
+            return self.spelling in content
+        return re.search(rb"(?<![a-zA-Z0-9+/_-])%b(?![a-zA-Z0-9+/=_-])" % self.spelling, content) is not None
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,7 @@ def _encodings(text: str) -> Iterator[bytes]:
 def in_bytes(content: bytes, canaries: Iterable[Canary]) -> set[str]:
     """What of the person these bytes give away, whatever the case of their letters."""
     lowered = content.lower()
-    return {canary.what for canary in canaries if canary.spelling in lowered or canary.spelling in content}
+    return {canary.what for canary in canaries if canary.is_in(lowered) or canary.is_in(content)}
 
 
 def in_files(folder: Path, canaries: list[Canary]) -> set[Sighting]:
