@@ -19,8 +19,9 @@ MASKS: Final = frozenset("Xx*#.•·●")
 NAME_MAX: Final = 40
 """The longest name a print provider puts on an envelope (Lob)."""
 BUREAU_DISPUTE: Final = "bureau_dispute_611"
+"""The letter type for what a report shows: the bureau has 30 days."""
 ANNUAL_REPORT_DISPUTE: Final = "bureau_dispute_annual_report"
-"""The letter type for what stands in a free copy from the centralized source: the bureau has 45 days, not 30."""
+"""The letter type for what a free copy from the centralized source shows: the bureau has 45 days."""
 ITEMS_MAX: Final = 5
 """More items in one letter invite a finding that the dispute is frivolous."""
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 
-from api.access import Writer
-from api.bodies import JsonRoute, media_type_of
-from api.commands import CREATES, READS, Bus, Carrier, Key
+from api.bodies import JsonRoute
+from api.commands import CREATES, READS, Bus, Key
 from api.pages import Page
 from api.reads import Lists
-from api.routes.reports import REPORT_BODY, UNSAID, FreeAnnual, ReportImported
-from api.services import Api
+from api.routes.reports import REPORT_BODY, Brought, ReportImported, imported
 from api.sources import ALERTS, PULLS, SCORES
 from application.pulls import RequestPull, UploadReport
 from projections.alerts import AlertRow
@@ -45,24 +43,9 @@ def request_pull(connection_id: UUID, bus: Bus, key: Key) -> PullAsked:
 
 
 @router.post("/connections/{connection_id}/reports", status_code=201, responses=CREATES, openapi_extra=REPORT_BODY)
-async def upload_report(
-    connection_id: UUID,
-    request: Request,
-    response: Response,
-    key: Key,
-    api: Api,
-    caller: Writer,
-    free_annual: FreeAnnual = False,
-) -> ReportImported:
+def upload_report(connection_id: UUID, bus: Bus, key: Key, brought: Brought) -> ReportImported:
     """Bring in a report that the consumer fetched by hand; it stands in the connection's history."""
-    content = await request.body()
-    media_type = media_type_of(request.headers) or UNSAID
-    command = UploadReport(
-        connection_id=connection_id, content=content, media_type=media_type, free_annual=free_annual
-    )
-    carrier = Carrier(request, response, api, caller)
-    done = await run_in_threadpool(carrier.create, command, key, content)
-    return ReportImported.model_validate({name: done.answer[name] for name in ("report_id", "tradelines", "findings")})
+    return imported(bus.create(UploadReport(connection_id=connection_id, **asdict(brought)), key, brought.content))
 
 
 @router.get("/scores", responses=READS)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 
 from api.access import Reader, Writer, check, own_case
 from api.bodies import JsonRoute, media_type_of
-from api.commands import CHANGES, CREATES, READS, Bus, Carrier, Key, Version
+from api.commands import CHANGES, CREATES, READS, Bus, Key, Version
 from api.pages import Page
 from api.reads import Lists, One
 from api.services import Api
 from api.sources import FINDINGS, REPORTS, TRADELINES
+from application.kernel import Done
 from application.matches import SettleMatch
 from application.reports import ImportReport
 from domain.bureaus import Bureau
@@ -95,25 +96,32 @@ class MatchSettled(BaseModel):
     waiting: int
 
 
+@dataclass(frozen=True)
+class BroughtReport:
+    """A report as it was sent: its bytes, what they were said to be, and whether it is a free copy."""
+
+    content: bytes
+    media_type: str
+    free_annual: bool
+
+
+async def brought_report(request: Request, caller: Writer, free_annual: FreeAnnual = False) -> BroughtReport:
+    """The body, once its sender is known."""
+    return BroughtReport(await request.body(), media_type_of(request.headers) or UNSAID, free_annual)
+
+
+Brought = Annotated[BroughtReport, Depends(brought_report)]
+
+
+def imported(done: Done) -> ReportImported:
+    """What became of a report that was brought in."""
+    return ReportImported.model_validate({name: done.answer[name] for name in ReportImported.model_fields})
+
+
 @router.post("/consumers/{consumer_id}/reports", status_code=201, responses=CREATES, openapi_extra=REPORT_BODY)
-async def import_report(
-    consumer_id: UUID,
-    request: Request,
-    response: Response,
-    key: Key,
-    api: Api,
-    caller: Writer,
-    free_annual: FreeAnnual = False,
-) -> ReportImported:
+def import_report(consumer_id: UUID, bus: Bus, key: Key, brought: Brought) -> ReportImported:
     """Archive a report, read it, and look for what is wrong in it."""
-    content = await request.body()
-    media_type = media_type_of(request.headers) or UNSAID
-    command = ImportReport(
-        consumer_id=consumer_id, content=content, media_type=media_type, free_annual=free_annual
-    )
-    carrier = Carrier(request, response, api, caller)
-    done = await run_in_threadpool(carrier.create, command, key, content)
-    return ReportImported.model_validate({name: done.answer[name] for name in ("report_id", "tradelines", "findings")})
+    return imported(bus.create(ImportReport(consumer_id=consumer_id, **asdict(brought)), key, brought.content))
 
 
 @router.get("/reports", responses=READS)
